@@ -1,0 +1,158 @@
+//! What the command line may say.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use curtain::cover::Cover;
+use curtain::geometry::PixelRect;
+use curtain::picture::{Encoding, Limits};
+
+/// The privacy curtain for clinical photos: strips what a file says, covers what it shows.
+#[derive(Debug, Parser)]
+#[command(name = "curtain", version, about, max_term_width = 100)]
+pub(crate) struct Curtain {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what each photo gives away, in its file and in its pixels. Changes nothing.
+    Inspect(InspectArgs),
+    /// Write a copy of each photo with every face and text found covered, and nothing else in the file.
+    Clean(CleanArgs),
+    /// Cover only the regions given by hand. No detector runs; metadata is still stripped.
+    Cover(CoverArgs),
+    /// Measure the detectors on a folder of photos with known boxes (`manifest.jsonl`).
+    Eval(EvalArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also print what the metadata says. It may name the patient: mind who reads along.
+    #[arg(long)]
+    pub(crate) values: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    /// Photos: JPEG, PNG, WebP or GIF.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CleanArgs {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Photos: JPEG, PNG, WebP or GIF.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CoverArgs {
+    /// A region to cover, in pixels of the upright picture. May be given many times.
+    #[arg(long = "region", required = true, value_name = "X,Y,W,H", value_parser = region)]
+    pub(crate) regions: Vec<PixelRect>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// The photo.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How to cover: a smooth veil from the surroundings, or one colour.
+    #[arg(long = "cover", value_enum, default_value_t = CoverStyle::Veil)]
+    pub(crate) style: CoverStyle,
+    /// The format of the output.
+    #[arg(long, value_enum, default_value_t = OutputFormat::Jpeg)]
+    pub(crate) format: OutputFormat,
+    /// Also write a contact sheet of all photos before and after, with the boxes drawn. It shows
+    /// the patient: keep it private.
+    #[arg(long, value_name = "FILE.jpg")]
+    pub(crate) sheet: Option<PathBuf>,
+    /// Folder for the cleaned photos; made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Folder with `manifest.jsonl` and the photos that it names.
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LimitArgs {
+    /// Refuse pictures of more than this many million pixels.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    max_megapixels: u16,
+    /// Refuse pictures that take more than this many MiB of memory to decode.
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=16384))]
+    max_memory: u16,
+}
+
+impl LimitArgs {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            pixels: u64::from(self.max_megapixels) * 1_000_000,
+            decode_bytes: u64::from(self.max_memory) << 20,
+            ..Limits::default()
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CoverStyle {
+    Veil,
+    Solid,
+}
+
+impl From<CoverStyle> for Cover {
+    fn from(style: CoverStyle) -> Self {
+        match style {
+            CoverStyle::Veil => Self::Veil,
+            CoverStyle::Solid => Self::Solid,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum OutputFormat {
+    Jpeg,
+    Png,
+}
+
+impl From<OutputFormat> for Encoding {
+    fn from(format: OutputFormat) -> Self {
+        match format {
+            OutputFormat::Jpeg => Self::DIAGNOSTIC,
+            OutputFormat::Png => Self::Png,
+        }
+    }
+}
+
+fn region(text: &str) -> Result<PixelRect, String> {
+    let numbers: Vec<u32> = text
+        .split(',')
+        .map(|part| part.trim().parse())
+        .collect::<Result<_, _>>()
+        .map_err(|_| "write X,Y,W,H in whole pixels, for example 120,80,400,300".to_owned())?;
+    match numbers[..] {
+        [x, y, width, height] if width > 0 && height > 0 => Ok(PixelRect::new(x, y, width, height)),
+        [_, _, _, _] => Err("width and height must be at least 1".to_owned()),
+        _ => Err("write four numbers: X,Y,W,H".to_owned()),
+    }
+}

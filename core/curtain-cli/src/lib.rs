@@ -1,0 +1,60 @@
+//! The `curtain` command as a function: it prints, and decides nothing.
+//!
+//! Results go to standard output, one object a line with `--json`; errors and warnings go to
+//! standard error. Exit status: 0 all done; 1 something was refused or failed, the rest was done; 2
+//! the command was not understood.
+
+mod args;
+mod clean;
+mod eval;
+mod inspect;
+mod output;
+mod sheet;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Command, Curtain};
+
+/// Exit status where something was refused or failed.
+const SOMETHING_FAILED: u8 = 1;
+
+/// Whether every file was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    AllDone,
+    SomethingFailed,
+}
+
+/// Runs the command with `args`, the program's name first.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // A decoder's panic is caught in the library and reported as an error of that file; its own
+    // words must not reach the terminal, since they may quote the file.
+    std::panic::set_hook(Box::new(|_| {}));
+    let command = match Curtain::try_parse_from(args) {
+        Ok(curtain) => curtain.command,
+        Err(error) => return usage(&error),
+    };
+    let outcome = std::panic::catch_unwind(|| match command {
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Clean(args) => clean::run(&args),
+        Command::Cover(args) => clean::run_cover(&args),
+        Command::Eval(args) => eval::run(&args),
+    });
+    match outcome {
+        Ok(Outcome::AllDone) => ExitCode::SUCCESS,
+        Ok(Outcome::SomethingFailed) => ExitCode::from(SOMETHING_FAILED),
+        Err(_) => {
+            output::warn("curtain stopped on an error of its own: nothing unfinished was released");
+            ExitCode::from(SOMETHING_FAILED)
+        }
+    }
+}
+
+fn usage(error: &clap::Error) -> ExitCode {
+    // Printing fails only where there is no terminal left to tell.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}

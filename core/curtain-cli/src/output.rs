@@ -1,0 +1,200 @@
+//! Lines for people and lines for programs.
+
+use std::io::Write;
+use std::path::Path;
+
+use curtain::clean::{CleanError, Seen};
+use curtain::detect::{Detectors, Finding};
+use curtain::files::{ReadError, WriteError};
+use curtain::metadata::{Inspected, Leak};
+use curtain::picture::Colour;
+use serde::Serialize;
+
+/// Why one file was not done.
+pub(crate) struct Failure {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
+}
+
+impl From<CleanError> for Failure {
+    fn from(error: CleanError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct ErrorLine<'a> {
+    file: String,
+    error: ErrorFields<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorFields<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+pub(crate) struct LeakFields {
+    class: &'static str,
+    place: String,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FindingFields {
+    kind: &'static str,
+    r#box: [u32; 4],
+    score: f32,
+}
+
+#[derive(Serialize)]
+pub(crate) struct NoticeFields {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+/// What `inspect` and `clean` both say of a photo.
+#[derive(Serialize)]
+pub(crate) struct SeenFields {
+    file: String,
+    format: &'static str,
+    width: u32,
+    height: u32,
+    pub(crate) leaks: Vec<LeakFields>,
+    pub(crate) findings: Vec<FindingFields>,
+    pub(crate) notices: Vec<NoticeFields>,
+}
+
+impl SeenFields {
+    pub(crate) fn new(path: &Path, seen: &Seen, looked: Looked) -> Self {
+        let leaks = seen.inspected.leaks.iter().cloned().chain(curtain::files::leaks(path));
+        Self {
+            file: shown(path),
+            format: seen.inspected.format.as_str(),
+            width: seen.size.width,
+            height: seen.size.height,
+            leaks: leaks.map(leak_fields).collect(),
+            findings: seen.findings.iter().map(finding_fields).collect(),
+            notices: notices(&seen.inspected, seen.colour, looked),
+        }
+    }
+}
+
+/// Whether detectors ran on the picture.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looked {
+    ByDetectors,
+    NotAtAll,
+}
+
+fn leak_fields(leak: Leak) -> LeakFields {
+    LeakFields { class: leak.class.as_str(), place: leak.place, bytes: leak.bytes }
+}
+
+fn finding_fields(finding: &Finding) -> FindingFields {
+    let region = finding.region;
+    FindingFields {
+        kind: finding.kind.as_str(),
+        r#box: [region.x, region.y, region.width, region.height],
+        score: finding.score.value(),
+    }
+}
+
+fn notices(inspected: &Inspected, colour: Colour, looked: Looked) -> Vec<NoticeFields> {
+    let mut notices: Vec<_> =
+        inspected.notices.iter().map(|n| NoticeFields { code: n.code(), message: n.message() }).collect();
+    if colour == Colour::ProfileIgnored {
+        notices.push(NoticeFields {
+            code: "profile_ignored",
+            message: "The colour profile does not fit the picture; colours may be off.".to_owned(),
+        });
+    }
+    match looked {
+        Looked::ByDetectors => notices.extend(Detectors::NOT_LOOKED_FOR.iter().map(|kind| NoticeFields {
+            code: "not_looked_for",
+            message: format!("No detector looked for {}s: look yourself.", long_name(*kind)),
+        })),
+        Looked::NotAtAll => notices.push(NoticeFields {
+            code: "no_detector_ran",
+            message: "No detector ran: only the regions given by hand are covered.".to_owned(),
+        }),
+    }
+    notices
+}
+
+fn long_name(kind: curtain::detect::Kind) -> &'static str {
+    match kind {
+        curtain::detect::Kind::Code => "bar code or QR code",
+        other => other.as_str(),
+    }
+}
+
+/// The argument as it was given; the one place where a path may be shown.
+pub(crate) fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy())
+}
+
+/// Text without characters that could steer a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+}
+
+/// Says why `path` was not done: on standard error, and with `--json` as its line.
+pub(crate) fn report_failure(path: &Path, failure: &Failure, json: bool) {
+    warn(&format!("{}: {}", shown(path), failure.message));
+    if json {
+        json_line(&ErrorLine {
+            file: shown(path),
+            error: ErrorFields { code: failure.code, message: &failure.message },
+        });
+    }
+}
+
+/// One JSON object on one line of standard output.
+pub(crate) fn json_line(value: &impl Serialize) {
+    // These types hold only strings, numbers and lists, which always serialise.
+    if let Ok(text) = serde_json::to_string(value) {
+        line(&text);
+    }
+}
+
+/// One line on standard output. A closed pipe is the reader's choice, not an error.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// One line on standard error.
+pub(crate) fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Leaks and findings for a person.
+pub(crate) fn print_seen(fields: &SeenFields) {
+    line(&format!("{}: {} {} x {}", fields.file, fields.format, fields.width, fields.height));
+    for leak in &fields.leaks {
+        line(&format!("  leak     {:<18} {:>9} bytes  {}", leak.class, leak.bytes, leak.place));
+    }
+    for finding in &fields.findings {
+        let [x, y, width, height] = finding.r#box;
+        line(&format!(
+            "  finding  {:<18} {width} x {height} at {x},{y}  score {:.2}",
+            finding.kind, finding.score
+        ));
+    }
+    for notice in &fields.notices {
+        line(&format!("  notice   {}", notice.message));
+    }
+}

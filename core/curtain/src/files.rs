@@ -1,0 +1,194 @@
+//! Where finished pictures leave, and where photos come in: the only rooms' door to the file system.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use thiserror::Error;
+
+use crate::metadata::{Audited, Leak, LeakClass};
+use crate::picture::Limits;
+
+/// Why a file could not be read. No message holds its path.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// There is no such file.
+    #[error("there is no such file")]
+    NotFound,
+    /// A directory, device or pipe.
+    #[error("this is not a file: give the pictures one by one")]
+    NotAFile,
+    /// The system does not let this user read it.
+    #[error("the file may not be read by this user")]
+    NotAllowed,
+    /// Larger than the limit.
+    #[error("the file is larger than the limit of {limit} bytes")]
+    TooLarge {
+        /// The limit that was set.
+        limit: u64,
+    },
+    /// Reading failed half-way.
+    #[error("the file could not be read: check the disk or card")]
+    Failed,
+}
+
+impl ReadError {
+    /// A stable `snake_case` name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::NotAFile => "not_a_file",
+            Self::NotAllowed => "not_allowed",
+            Self::TooLarge { .. } => "file_too_large",
+            Self::Failed => "read_failed",
+        }
+    }
+}
+
+/// Why a file could not be written. Nothing is left behind. No message holds its path.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// A file of that name exists; it was not touched.
+    #[error("a file of that name exists and was not overwritten: choose another name")]
+    Exists,
+    /// The folder does not exist and cannot be made, or is not a folder.
+    #[error("the output folder cannot be used: choose another")]
+    NoFolder,
+    /// The system does not let this user write there.
+    #[error("the output folder may not be written by this user")]
+    NotAllowed,
+    /// The disk is full.
+    #[error("there is no space left: free some and try again")]
+    NoSpace,
+    /// Writing failed.
+    #[error("the file could not be written: check the disk or card")]
+    Failed,
+}
+
+impl WriteError {
+    /// A stable `snake_case` name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Exists => "exists",
+            Self::NoFolder => "no_folder",
+            Self::NotAllowed => "write_not_allowed",
+            Self::NoSpace => "no_space",
+            Self::Failed => "write_failed",
+        }
+    }
+
+    fn of(error: &std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::AlreadyExists => Self::Exists,
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::NoFolder,
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::NotAllowed,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Self::NoSpace,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// Reads a file of at most [`Limits::file_bytes`].
+///
+/// # Errors
+/// [`ReadError`].
+pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, ReadError> {
+    let read_error = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => ReadError::NotFound,
+        ErrorKind::PermissionDenied => ReadError::NotAllowed,
+        ErrorKind::IsADirectory => ReadError::NotAFile,
+        _ => ReadError::Failed,
+    };
+    // Asked before opening: opening a pipe waits for its writer.
+    let about = std::fs::metadata(path).map_err(read_error)?;
+    if !about.is_file() {
+        return Err(ReadError::NotAFile);
+    }
+    if about.len() > limits.file_bytes {
+        return Err(ReadError::TooLarge { limit: limits.file_bytes });
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0));
+    let file = File::open(path).map_err(read_error)?;
+    // The file may grow while it is read.
+    file.take(limits.file_bytes + 1).read_to_end(&mut bytes).map_err(read_error)?;
+    if bytes.len() as u64 > limits.file_bytes {
+        return Err(ReadError::TooLarge { limit: limits.file_bytes });
+    }
+    Ok(bytes)
+}
+
+/// What the file system itself would give away with the file at `path`.
+#[must_use]
+pub fn leaks(path: &Path) -> Vec<Leak> {
+    /// Modified, accessed and created, as the file systems of phones and cameras keep them.
+    const BYTES_OF_TIMES: u64 = 3 * 8;
+    let name = path.file_name().map_or(0, |name| name.len() as u64);
+    let in_directory = || "the folder's entry".to_owned();
+    vec![
+        Leak { class: LeakClass::FileName, place: in_directory(), bytes: name },
+        Leak { class: LeakClass::FileTimes, place: in_directory(), bytes: BYTES_OF_TIMES },
+    ]
+}
+
+/// Writes `picture` into `folder` under a random name that says nothing, and gives the path.
+///
+/// The folder is made if it is missing. The file appears whole or not at all (temporary file, sync,
+/// rename), never replaces another, and carries no time but 1970.
+/// # Errors
+/// [`WriteError`]; no file is left behind.
+pub fn release(picture: &Audited, folder: &Path, random: &SystemRandom) -> Result<PathBuf, WriteError> {
+    std::fs::create_dir_all(folder).map_err(|error| match WriteError::of(&error) {
+        WriteError::Exists => WriteError::NoFolder,
+        other => other,
+    })?;
+    let extension = match picture.format() {
+        crate::metadata::Format::Png => "png",
+        _ => "jpg",
+    };
+    let path = folder.join(format!("{}.{extension}", make_neutral_name(random)?));
+    write_new(picture, &path)?;
+    Ok(path)
+}
+
+/// Writes `picture` to `path`, which must not exist; as careful as [`release`].
+///
+/// # Errors
+/// [`WriteError`]; no file is left behind.
+pub fn write_new(picture: &Audited, path: &Path) -> Result<(), WriteError> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".curtain-")
+        .suffix(".part")
+        .tempfile_in(folder)
+        .map_err(|error| WriteError::of(&error))?;
+    file.write_all(picture.bytes()).map_err(|error| WriteError::of(&error))?;
+    file.as_file().set_modified(SystemTime::UNIX_EPOCH).map_err(|error| WriteError::of(&error))?;
+    file.as_file().sync_all().map_err(|error| WriteError::of(&error))?;
+    file.persist_noclobber(path).map_err(|error| WriteError::of(&error.error))?;
+    sync_folder(folder);
+    Ok(())
+}
+
+/// Makes the new name survive a power cut where the system can; the file itself is synced already.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        // Some file systems refuse to sync a folder; the picture is whole either way.
+        let _ = folder.sync_all();
+    }
+}
+
+/// 128 random bits as hexadecimal.
+fn make_neutral_name(random: &SystemRandom) -> Result<String, WriteError> {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes).map_err(|_| WriteError::Failed)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,24 @@
+//! Curtain: the privacy curtain for clinical photos.
+//!
+//! A photo walks through the rooms in this order: [`metadata`] says what the file gives away,
+//! [`picture`] decodes it, [`detect`] finds faces and text, [`cover`] hides them, [`picture`]
+//! encodes, [`metadata::audit`] looks again, [`files`] lets it out. [`clean`] joins them.
+//!
+//! ```
+//! use curtain::{clean, detect::Detectors};
+//!
+//! # let photo = include_bytes!("../../../fixtures/orient/o6.jpg");
+//! let detectors = Detectors::load()?;
+//! let (seen, cleaned) = clean::clean(photo, &detectors, &clean::Options::default())?;
+//! assert!(!seen.findings.is_empty());
+//! assert!(cleaned.covered > 0.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod clean;
+pub mod cover;
+pub mod detect;
+pub mod files;
+pub mod geometry;
+pub mod metadata;
+pub mod picture;
