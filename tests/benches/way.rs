@@ -1,1 +1,45 @@
-fn main(){}
+//! Each step of a photo's way, and the whole, at 12 megapixels.
+
+#![expect(missing_docs, reason = "a bench's name says what it times")]
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use curtain::clean::{Options, clean, look, open};
+use curtain::cover::{Cover, cover};
+use curtain::detect::Detectors;
+use curtain::metadata;
+use curtain::picture::{Chroma, Encoding, JpegQuality, Limits, encode};
+use curtain_tests::fixture;
+
+fn way(criterion: &mut Criterion) {
+    let photo = fixture("ward_photo.jpg");
+    let detectors = Detectors::load().expect("the built-in weights are whole");
+    let limits = Limits::default();
+    let (seen, picture) = look(&photo, &detectors, &limits).expect("the fixture is sound");
+    let regions = seen.regions();
+
+    let mut group = criterion.benchmark_group("12 MP");
+    group.sample_size(10);
+    group.bench_function("inspect", |b| b.iter(|| metadata::inspect(&photo)));
+    group.bench_function("decode, turn, convert", |b| b.iter(|| open(&photo, &limits)));
+    group.bench_function("faces", |b| b.iter(|| detectors.find_faces(&picture)));
+    group.bench_function("text", |b| b.iter(|| detectors.find_text(&picture)));
+    for (name, style) in [("cover, veil", Cover::Veil), ("cover, solid", Cover::Solid)] {
+        group.bench_function(name, |b| {
+            b.iter_batched_ref(|| picture.clone(), |p| cover(p, &regions, style), BatchSize::LargeInput);
+        });
+    }
+    group.bench_function("encode", |b| b.iter(|| encode(&picture, Encoding::DIAGNOSTIC)));
+    let quality = JpegQuality::new(92).expect("92 is in 1..=100");
+    let quarter = Encoding::Jpeg { quality, chroma: Chroma::Quarter };
+    group.bench_function("encode, 4:2:0", |b| b.iter(|| encode(&picture, quarter)));
+    let bytes = encode(&picture, Encoding::DIAGNOSTIC).expect("a 12 MP picture can be encoded");
+    let size = picture.size();
+    group.bench_function("audit", |b| {
+        b.iter_batched(|| bytes.clone(), |bytes| metadata::audit(bytes, size.width, size.height), BatchSize::LargeInput);
+    });
+    group.bench_function("whole", |b| b.iter(|| clean(&photo, &detectors, &Options::default())));
+    group.finish();
+}
+
+criterion_group!(benches, way);
+criterion_main!(benches);

@@ -73,9 +73,8 @@ pub fn covered_share(target: [u32; 4], boxes: &[[u32; 4]]) -> f64 {
     let mut hidden = 0u32;
     for row in y..y + height {
         for column in x..x + width {
-            let within = |b: &[u32; 4]| {
-                (b[0]..b[0] + b[2]).contains(&column) && (b[1]..b[1] + b[3]).contains(&row)
-            };
+            let within =
+                |b: &[u32; 4]| (b[0]..b[0] + b[2]).contains(&column) && (b[1]..b[1] + b[3]).contains(&row);
             hidden += u32::from(boxes.iter().any(within));
         }
     }
@@ -88,8 +87,21 @@ pub fn covered_share(target: [u32; 4], boxes: &[[u32; 4]]) -> f64 {
 /// If it cannot be started: a check that did not run is not a check that passed.
 #[must_use]
 pub fn run(program: &str, args: &[&str]) -> Output {
-    Command::new(program)
-        .args(args)
-        .output()
-        .unwrap_or_else(|error| panic!("{program} could not be started ({error}): run tests/run, which installs it"))
+    Command::new(program).args(args).output().unwrap_or_else(|error| {
+        panic!("{program} could not be started ({error}): run tests/run, which installs it")
+    })
+}
+
+/// Greyish noise of `width` by `height` pixels from `seed`, red, green, blue.
+#[must_use]
+pub fn noise(width: u32, height: u32, seed: u32) -> Vec<u8> {
+    let mut state = seed | 1;
+    let mut next = || {
+        // xorshift32. [Marsaglia, "Xorshift RNGs", 2003]
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 24) as u8
+    };
+    (0..width as usize * height as usize * 3).map(|_| next()).collect()
 }

@@ -106,11 +106,11 @@ fn evaluate_photo(
     let (seen, picture) = look(&bytes, detectors, limits)?;
     let seconds = start.elapsed().as_secs_f64();
     let regions = seen.regions();
-    let faces = entry.faces.iter().map(|[x, y, w, h]| vec![[*x, *y], [x + w, *y], [x + w, y + h], [*x, y + h]]);
+    let faces =
+        entry.faces.iter().map(|[x, y, w, h]| vec![[*x, *y], [x + w, *y], [x + w, y + h], [*x, y + h]]);
     let count = |kind| seen.findings.iter().filter(|finding| finding.kind == kind).count();
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
-    let covered_share =
-        curtain::cover::covered_pixels(&picture, &regions) as f64 / seen.size.pixels() as f64;
+    let covered_share = curtain::cover::covered_pixels(&picture, &regions) as f64 / seen.size.pixels() as f64;
     Ok(Row {
         image: entry.image.clone(),
         faces: entry.faces.len(),
@@ -170,5 +170,11 @@ fn covered(polygon: &[[f64; 2]], regions: &[PixelRect]) -> f64 {
 /// Whether a point lies in a polygon, by the even-odd rule.
 fn within(polygon: &[[f64; 2]], x: f64, y: f64) -> bool {
     let next = polygon.iter().cycle().skip(1);
-    polygon.iter().zip(next).filter(|([ax, ay], [bx, by])| (*ay > y) != (*by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax).count() % 2 == 1
+    polygon
+        .iter()
+        .zip(next)
+        .filter(|([ax, ay], [bx, by])| (*ay > y) != (*by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax)
+        .count()
+        % 2
+        == 1
 }

@@ -59,7 +59,8 @@ impl Sheet {
 
     /// Writes the sheet as a JPEG to `path`, which must not exist.
     pub(crate) fn write(self, path: &Path) -> Result<(), Failure> {
-        let nothing = || Failure { code: "empty_sheet", message: "no photo was cleaned, so there is no sheet".into() };
+        let nothing =
+            || Failure { code: "empty_sheet", message: "no photo was cleaned, so there is no sheet".into() };
         let sheet = self.draw().ok_or_else(nothing)?;
         let size = sheet.size();
         let bytes = encode(&sheet, Encoding::DIAGNOSTIC).map_err(curtain::clean::CleanError::from)?;
@@ -100,8 +101,10 @@ fn outline(small: &mut Picture, region: PixelRect, full: Size, colour: [u8; 3]) 
     let scale = |v: u32, small: u32, full: u32| {
         u32::try_from(u64::from(v) * u64::from(small) / u64::from(full)).unwrap_or(small).min(small)
     };
-    let (left, right) = (scale(region.x, size.width, full.width), scale(region.right(), size.width, full.width));
-    let (top, bottom) = (scale(region.y, size.height, full.height), scale(region.bottom(), size.height, full.height));
+    let (left, right) =
+        (scale(region.x, size.width, full.width), scale(region.right(), size.width, full.width));
+    let (top, bottom) =
+        (scale(region.y, size.height, full.height), scale(region.bottom(), size.height, full.height));
     for y in top..bottom {
         for x in left..right {
             let inside = x >= left + PEN && x + PEN < right && y >= top + PEN && y + PEN < bottom;

@@ -182,12 +182,7 @@ impl Extent {
     /// Moved by `(dx, dy)` pixels.
     #[must_use]
     pub fn moved(self, dx: f32, dy: f32) -> Self {
-        Self {
-            left: self.left + dx,
-            top: self.top + dy,
-            right: self.right + dx,
-            bottom: self.bottom + dy,
-        }
+        Self { left: self.left + dx, top: self.top + dy, right: self.right + dx, bottom: self.bottom + dy }
     }
 
     /// Intersection over union, in 0..=1.
@@ -279,12 +274,7 @@ impl Turn {
     pub fn undo_extent(self, extent: Extent, before: Size) -> Extent {
         let a = self.undo((extent.left, extent.top), before);
         let b = self.undo((extent.right, extent.bottom), before);
-        Extent {
-            left: a.0.min(b.0),
-            top: a.1.min(b.1),
-            right: a.0.max(b.0),
-            bottom: a.1.max(b.1),
-        }
+        Extent { left: a.0.min(b.0), top: a.1.min(b.1), right: a.0.max(b.0), bottom: a.1.max(b.1) }
     }
 }
 

@@ -98,7 +98,8 @@ impl Fill {
     }
 
     fn reaches(&self, other: PixelRect) -> bool {
-        let (width, height) = (self.columns as u64 * u64::from(self.cell), self.rows as u64 * u64::from(self.cell));
+        let (width, height) =
+            (self.columns as u64 * u64::from(self.cell), self.rows as u64 * u64::from(self.cell));
         i64::from(other.x) < self.left.saturating_add_unsigned(width)
             && self.left < i64::from(other.right())
             && i64::from(other.y) < self.top.saturating_add_unsigned(height)

@@ -35,7 +35,8 @@ pub fn cover(picture: &mut Picture, rects: &[PixelRect], style: Cover) {
         Cover::Solid => regions.iter().for_each(|region| fill_solid(picture, region)),
         Cover::Veil => {
             // Every fill is worked out before any is drawn, and no fill reads another region.
-            let fills: Vec<_> = regions.iter().map(|region| membrane::fill(picture, region, &regions)).collect();
+            let fills: Vec<_> =
+                regions.iter().map(|region| membrane::fill(picture, region, &regions)).collect();
             for (region, fill) in regions.iter().zip(&fills) {
                 fill.draw(picture, region);
                 mark(picture, region);

@@ -27,7 +27,8 @@ impl Canvas {
             f64::from(input.width) / f64::from(window.width),
             f64::from(input.height) / f64::from(window.height),
         );
-        let small_size = Size::new(fitted(window.width, scale, input.width), fitted(window.height, scale, input.height));
+        let small_size =
+            Size::new(fitted(window.width, scale, input.width), fitted(window.height, scale, input.height));
         let small = picture.resampled(window, small_size)?;
         Some(Self { small, input, window })
     }
@@ -92,10 +93,7 @@ impl Canvas {
     #[expect(clippy::cast_precision_loss, reason = "sides are far below 2^24")]
     pub(super) fn pixels_per_pixel(&self) -> (f32, f32) {
         let small = self.small.size();
-        (
-            self.window.width as f32 / small.width as f32,
-            self.window.height as f32 / small.height as f32,
-        )
+        (self.window.width as f32 / small.width as f32, self.window.height as f32 / small.height as f32)
     }
 
     /// The network's input size for an upright canvas.

@@ -13,8 +13,8 @@ pub(super) const WEIGHTS: &[u8] = include_bytes!("../../../../models/yunet_2023m
 
 /// SHA-256 of [`WEIGHTS`], as on the card.
 pub(super) const SHA256: [u8; 32] = [
-    0x8f, 0x23, 0x83, 0xe4, 0xdd, 0x3c, 0xfb, 0xb4, 0x55, 0x3e, 0xa8, 0x71, 0x81, 0x07, 0xfc, 0x04, 0x23, 0x21, 0x0d,
-    0xc9, 0x64, 0xf9, 0xf4, 0x28, 0x06, 0x04, 0x80, 0x4e, 0xd2, 0x55, 0x2f, 0xa4,
+    0x8f, 0x23, 0x83, 0xe4, 0xdd, 0x3c, 0xfb, 0xb4, 0x55, 0x3e, 0xa8, 0x71, 0x81, 0x07, 0xfc, 0x04, 0x23,
+    0x21, 0x0d, 0xc9, 0x64, 0xf9, 0xf4, 0x28, 0x06, 0x04, 0x80, 0x4e, 0xd2, 0x55, 0x2f, 0xa4,
 ];
 
 /// Longer sides of the network's input, coarse to fine. The network finds faces of 16 to 450
@@ -142,8 +142,12 @@ impl Head<'_> {
                 continue;
             }
             let (half_width, half_height) = (side[2].exp() * stride / 2.0, side[3].exp() * stride / 2.0);
-            let extent =
-                Extent { left: x - half_width, top: y - half_height, right: x + half_width, bottom: y + half_height };
+            let extent = Extent {
+                left: x - half_width,
+                top: y - half_height,
+                right: x + half_width,
+                bottom: y + half_height,
+            };
             let mut landmarks = [(0.0, 0.0); 5];
             for (landmark, point) in landmarks.iter_mut().zip(points.chunks_exact(2)) {
                 let on_input = ((column + point[0]) * stride, (row + point[1]) * stride);

@@ -14,8 +14,8 @@ pub(super) const WEIGHTS: &[u8] = include_bytes!("../../../../models/ppocrv5_mob
 
 /// SHA-256 of [`WEIGHTS`], as on the card.
 pub(super) const SHA256: [u8; 32] = [
-    0x4d, 0x97, 0xc4, 0x4a, 0x20, 0xd3, 0x0a, 0x81, 0xaa, 0xd0, 0x87, 0xd6, 0xa3, 0x96, 0xb0, 0x8f, 0x78, 0x6c, 0x46,
-    0x35, 0x74, 0x2a, 0xfc, 0x39, 0x1f, 0x66, 0x21, 0xf5, 0xc6, 0xae, 0x78, 0xae,
+    0x4d, 0x97, 0xc4, 0x4a, 0x20, 0xd3, 0x0a, 0x81, 0xaa, 0xd0, 0x87, 0xd6, 0xa3, 0x96, 0xb0, 0x8f, 0x78,
+    0x6c, 0x46, 0x35, 0x74, 0x2a, 0xfc, 0x39, 0x1f, 0x66, 0x21, 0xf5, 0xc6, 0xae, 0x78, 0xae,
 ];
 
 /// Mean and standard deviation of each channel over 255, as the network was trained; it was trained
@@ -77,7 +77,8 @@ pub(super) fn find(model: &Model, picture: &Picture) -> Result<Vec<Finding>, Det
             if map.shape != [1, 1, input.height as usize, input.width as usize] {
                 return Err(DetectError::CouldNotRun);
             }
-            let map = Map { values: &map.values, width: input.width as usize, shown: turn.size(canvas.shown()) };
+            let map =
+                Map { values: &map.values, width: input.width as usize, shown: turn.size(canvas.shown()) };
             lines.extend(map.patches().iter().map(|patch| Line::new(patch, &canvas, *turn)));
         }
     }

@@ -370,6 +370,16 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_without_pixels_fails() {
+        for (width, height) in [(0, 0), (0, 1), (1, 0), (u32::MAX, u32::MAX)] {
+            let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &IHDR[8..]].concat();
+            let rows = if width == 0 { vec![0; height as usize] } else { Vec::new() };
+            let bytes = png_of(&[(b"IHDR", &header), (b"IDAT", &pixels(&rows)), (b"IEND", &[])]);
+            assert!(audit(bytes, width, height).is_err(), "{width} x {height}");
+        }
+    }
+
+    #[test]
     fn nothing_and_noise_fail() {
         assert!(audit(Vec::new(), 1, 1).is_err());
         assert!(audit(vec![0xFF; 100], 1, 1).is_err());

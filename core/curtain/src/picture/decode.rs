@@ -55,7 +55,9 @@ pub enum Colour {
 #[non_exhaustive]
 pub enum DecodeError {
     /// More pixels than the limit.
-    #[error("the picture claims {width} x {height} pixels, more than the limit of {limit}: make it smaller, or raise the limit")]
+    #[error(
+        "the picture claims {width} x {height} pixels, more than the limit of {limit}: make it smaller, or raise the limit"
+    )]
     TooManyPixels {
         /// Columns that the header claims.
         width: u32,
@@ -65,7 +67,9 @@ pub enum DecodeError {
         limit: u64,
     },
     /// Decoding would need more memory than the limit.
-    #[error("decoding would take {needed} bytes of memory, more than the limit of {limit}: save it as a JPEG or an 8-bit PNG, or raise the limit")]
+    #[error(
+        "decoding would take {needed} bytes of memory, more than the limit of {limit}: save it as a JPEG or an 8-bit PNG, or raise the limit"
+    )]
     TooMuchMemory {
         /// Bytes that the pixels would take.
         needed: u64,
@@ -79,13 +83,17 @@ pub enum DecodeError {
     #[error("the file is cut short: copy or download it again")]
     CutShort,
     /// The decoder and our own reading of the header see different pictures.
-    #[error("the file contradicts itself about the size of the picture: export it again from the app that made it")]
+    #[error(
+        "the file contradicts itself about the size of the picture: export it again from the app that made it"
+    )]
     Contradiction,
     /// The picture's data is damaged, or uses a feature that is not supported.
     #[error("the picture data is damaged or of a kind that is not supported: export it again as JPEG or PNG")]
     Damaged,
     /// A colour profile that is broken or absurdly large.
-    #[error("the colour profile of the picture is broken or larger than any real one: export it again without it, or as sRGB")]
+    #[error(
+        "the colour profile of the picture is broken or larger than any real one: export it again without it, or as sRGB"
+    )]
     Profile,
 }
 
@@ -124,7 +132,8 @@ pub fn decode(bytes: &[u8], inspected: &Inspected, limits: &Limits) -> Result<De
         Some(Ok(Ok(to_srgb))) => (Some(to_srgb), Colour::Faithful),
         Some(_) => (None, Colour::ProfileIgnored),
     };
-    let grey_pixels = matches!(colour_type, ColorType::L8 | ColorType::L16 | ColorType::La8 | ColorType::La16);
+    let grey_pixels =
+        matches!(colour_type, ColorType::L8 | ColorType::L16 | ColorType::La8 | ColorType::La16);
     let to_srgb = to_srgb.filter(|t| {
         let fits = !t.is_gray() || grey_pixels;
         if !fits {
@@ -154,7 +163,11 @@ fn check_header(inspected: &Inspected, limits: &Limits) -> Result<(), DecodeErro
     Ok(())
 }
 
-fn read_pixels(bytes: &[u8], inspected: &Inspected, limits: &Limits) -> Result<(ColorType, Vec<u8>), DecodeError> {
+fn read_pixels(
+    bytes: &[u8],
+    inspected: &Inspected,
+    limits: &Limits,
+) -> Result<(ColorType, Vec<u8>), DecodeError> {
     let reader = Cursor::new(bytes);
     match inspected.format {
         Format::Jpeg => read_from(JpegDecoder::new(reader), inspected, limits),
@@ -193,9 +206,10 @@ fn read_from(
 /// The codec's own words stay here: they may quote the file.
 fn decode_error(error: &ImageError, limits: &Limits) -> DecodeError {
     match error {
-        ImageError::Limits(_) => {
-            DecodeError::TooMuchMemory { needed: limits.decode_bytes.saturating_add(1), limit: limits.decode_bytes }
-        }
+        ImageError::Limits(_) => DecodeError::TooMuchMemory {
+            needed: limits.decode_bytes.saturating_add(1),
+            limit: limits.decode_bytes,
+        },
         _ => DecodeError::Damaged,
     }
 }
@@ -203,7 +217,11 @@ fn decode_error(error: &ImageError, limits: &Limits) -> DecodeError {
 /// Pixels that are converted at a time: small enough for the caches, large enough to be worth a task.
 const PIXELS_AT_A_TIME: usize = 1 << 15;
 
-fn to_rgb(mut raw: Vec<u8>, colour_type: ColorType, to_srgb: Option<&ToSrgb>) -> Result<Vec<u8>, DecodeError> {
+fn to_rgb(
+    mut raw: Vec<u8>,
+    colour_type: ColorType,
+    to_srgb: Option<&ToSrgb>,
+) -> Result<Vec<u8>, DecodeError> {
     if colour_type == ColorType::Rgb8 {
         let Some(to_srgb) = to_srgb else { return Ok(raw) };
         raw.par_chunks_mut(PIXELS_AT_A_TIME * CHANNELS)

@@ -47,6 +47,12 @@ impl JpegQuality {
     pub fn new(quality: u8) -> Option<Self> {
         (1..=100).contains(&quality).then_some(Self(quality))
     }
+
+    /// The number.
+    #[must_use]
+    pub fn value(self) -> u8 {
+        self.0
+    }
 }
 
 /// How finely a JPEG keeps colour.

@@ -18,9 +18,12 @@ impl Picture {
         }
         let source = ImageRef::new(self.size.width, self.size.height, &self.rgb, PixelType::U8x3).ok()?;
         let mut target = Image::new(size.width, size.height, PixelType::U8x3);
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-            .crop(f64::from(window.x), f64::from(window.y), f64::from(window.width), f64::from(window.height));
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
+            f64::from(window.x),
+            f64::from(window.y),
+            f64::from(window.width),
+            f64::from(window.height),
+        );
         Resizer::new().resize(&source, &mut target, &options).ok()?;
         Picture::from_rgb(size, target.into_vec())
     }

@@ -1,0 +1,39 @@
+# One recipe per job; CI calls the same ones.
+
+# All suites of all languages.
+test:
+    bash tests/run
+
+# The Rust suite alone.
+rust:
+    cargo test --workspace
+
+# Format in place.
+format:
+    cargo fmt --all
+
+# Licences, advisories, duplicate crates.
+deny:
+    cargo deny check
+
+# Criterion benches at 12 megapixels.
+bench:
+    cargo bench -p curtain-tests
+
+# The detectors against photos with known boxes.
+eval FOLDER:
+    cargo run --release --bin curtain -- eval {{FOLDER}}
+
+# Bytes, speed and colour error of every encoder setting: the table in docs/encoder.md.
+encoder:
+    cargo run --release -p curtain-tests --example encoder
+
+# Whole command against djpeg | cjpeg on the same photo, in turn.
+peer:
+    bash tests/peer
+
+# Fuzzing, benches and comparisons: once per issue.
+soak SECONDS="600":
+    bash tests/fuzz/run {{SECONDS}}
+    just bench
+    just peer

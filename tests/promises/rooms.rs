@@ -1,0 +1,78 @@
+//! The rooms import only what `ARCHITECTURE.md` lets them.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A room, and the rooms that it may import.
+const MAY_IMPORT: [(&str, &[&str]); 7] = [
+    ("geometry", &[]),
+    ("metadata", &[]),
+    ("picture", &["geometry", "metadata"]),
+    ("detect", &["picture", "geometry"]),
+    ("cover", &["picture", "geometry"]),
+    ("files", &["metadata", "picture"]),
+    ("clean", &["metadata", "picture", "detect", "cover", "geometry"]),
+];
+
+/// Outside crates that only one file or room may name.
+const ONLY_IN: [(&str, &str); 6] = [
+    ("tract_onnx", "detect/engine.rs"),
+    ("tract_linalg", "detect/engine.rs"),
+    ("image::", "picture/"),
+    ("mozjpeg::", "picture/encode.rs"),
+    ("moxcms::", "picture/profile.rs"),
+    ("exif::", "metadata/"),
+];
+
+fn sources() -> Vec<(String, String)> {
+    fn walk(folder: &Path, root: &Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, root, found);
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                found.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/curtain/src");
+    let mut found = Vec::new();
+    walk(&root, &root, &mut found);
+    found
+}
+
+/// `use` lines, those of test modules left out.
+fn imports(source: &str) -> impl Iterator<Item = &str> {
+    let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    code.lines().map(str::trim).filter(|line| line.starts_with("use ") || line.starts_with("pub use "))
+}
+
+#[test]
+fn imports_go_downwards_only() {
+    for (file, source) in sources().iter().filter(|(file, _)| file != "lib.rs") {
+        let room = file.split(['/', '.']).next().unwrap();
+        let (_, may) =
+            MAY_IMPORT.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{room} is no room"));
+        for line in imports(source) {
+            for used in line.split("crate::").skip(1) {
+                let used = used.split([':', ';', ',', '{', ' ']).next().unwrap();
+                assert!(used == room || may.contains(&used), "{file} imports {used}");
+            }
+        }
+        assert!(!source.contains("use crate::{"), "{file}: one room a line, so that this test can read it");
+    }
+}
+
+#[test]
+fn each_outside_thing_has_one_seam() {
+    for (name, place) in ONLY_IN {
+        let users: BTreeSet<_> = sources()
+            .into_iter()
+            .filter(|(_, source)| imports(source).any(|line| line.contains(&format!("use {name}"))))
+            .map(|(file, _)| file)
+            .collect();
+        assert!(!users.is_empty(), "{name} is used nowhere: this test reads nothing");
+        assert!(users.iter().all(|file| file.starts_with(place)), "{name} is imported by {users:?}");
+    }
+}
