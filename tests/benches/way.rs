@@ -1,7 +1,5 @@
 //! Each step of a photo's way, and the whole, at 12 megapixels.
 
-#![expect(missing_docs, reason = "a bench's name says what it times")]
-
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use curtain::clean::{Options, clean, look, open};
 use curtain::cover::{Cover, cover};
@@ -35,7 +33,11 @@ fn way(criterion: &mut Criterion) {
     let bytes = encode(&picture, Encoding::DIAGNOSTIC).expect("a 12 MP picture can be encoded");
     let size = picture.size();
     group.bench_function("audit", |b| {
-        b.iter_batched(|| bytes.clone(), |bytes| metadata::audit(bytes, size.width, size.height), BatchSize::LargeInput);
+        b.iter_batched(
+            || bytes.clone(),
+            |bytes| metadata::audit(bytes, size.width, size.height),
+            BatchSize::LargeInput,
+        );
     });
     group.bench_function("whole", |b| b.iter(|| clean(&photo, &detectors, &Options::default())));
     group.finish();

@@ -4,6 +4,14 @@
 //! Colour error is CIE 1976 delta-E (Euclidean distance in L*a*b*, D65), before and after encoding;
 //! about 2.3 is a just noticeable difference (Mahy et al., 1994).
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::many_single_char_names,
+    reason = "a table for people; r, g, b and x, y, z are what the standard calls them"
+)]
+
 use std::io::Write;
 use std::time::Instant;
 

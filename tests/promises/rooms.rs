@@ -21,7 +21,7 @@ const ONLY_IN: [(&str, &str); 6] = [
     ("image::", "picture/"),
     ("mozjpeg::", "picture/encode.rs"),
     ("moxcms::", "picture/profile.rs"),
-    ("exif::", "metadata/"),
+    ("::exif::", "metadata/exif.rs"),
 ];
 
 fn sources() -> Vec<(String, String)> {

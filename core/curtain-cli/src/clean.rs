@@ -38,7 +38,7 @@ struct Millis {
 
 /// What decides which regions are covered.
 enum Regions<'a> {
-    Found(Detectors),
+    Found(&'a Detectors),
     ByHand(&'a [PixelRect]),
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &CleanArgs) -> Outcome {
     match Detectors::load() {
         Ok(detectors) => {
             let files: Vec<&Path> = args.files.iter().map(AsRef::as_ref).collect();
-            run_on(&files, &Regions::Found(detectors), &args.output)
+            run_on(&files, &Regions::Found(&detectors), &args.output)
         }
         Err(error) => {
             output::warn(&error.to_string());
@@ -147,7 +147,7 @@ impl Job<'_> {
         Line {
             seen: SeenFields::new(path, seen, looked),
             output: output::shown(output),
-            sha256: cleaned.sha256().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: cleaned.sha256().to_string(),
             covered: cleaned.covered,
             millis: Millis {
                 decode: millis(seen.decoding),

@@ -74,12 +74,22 @@ pub struct Cleaned {
 }
 
 impl Cleaned {
-    /// SHA-256 of the finished file.
+    /// The hash of the finished file.
     #[must_use]
-    pub fn sha256(&self) -> [u8; 32] {
+    pub fn sha256(&self) -> Sha256 {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, self.file.bytes()).as_ref());
-        hash
+        Sha256(hash)
+    }
+}
+
+/// A SHA-256 hash; shown as 64 hexadecimal digits. [FIPS 180-4]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sha256(pub [u8; 32]);
+
+impl std::fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

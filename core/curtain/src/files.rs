@@ -190,5 +190,5 @@ fn sync_folder(folder: &Path) {
 fn make_neutral_name(random: &SystemRandom) -> Result<String, WriteError> {
     let mut bytes = [0; 16];
     random.fill(&mut bytes).map_err(|_| WriteError::Failed)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

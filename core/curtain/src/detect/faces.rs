@@ -1,6 +1,6 @@
 //! Faces: `YuNet`, at four turns and several scales.
 //!
-//! Source: Wu, Peng and Yu, "YuNet: A Tiny Millisecond-level Face Detector" (2023). Weights, input
+//! Source: Wu, Peng and Yu, "`YuNet`: A Tiny Millisecond-level Face Detector" (2023). Weights, input
 //! layout and the measurements behind every constant: `models/yunet_2023mar.md`.
 
 use super::canvas::Canvas;
@@ -206,8 +206,8 @@ fn head_around(face: &Face) -> Extent {
     let side = face.extent.width().max(face.extent.height());
     let least = face.extent.grown(side * AT_LEAST);
     let [right_eye, left_eye, _, right_mouth, left_mouth] = face.landmarks;
-    let eyes = ((right_eye.0 + left_eye.0) / 2.0, (right_eye.1 + left_eye.1) / 2.0);
-    let mouth = ((right_mouth.0 + left_mouth.0) / 2.0, (right_mouth.1 + left_mouth.1) / 2.0);
+    let eyes = midpoint(right_eye, left_eye);
+    let mouth = midpoint(right_mouth, left_mouth);
     let (dx, dy) = (mouth.0 - eyes.0, mouth.1 - eyes.1);
     let length = dx.hypot(dy);
     if length <= side * 0.05 {
@@ -215,10 +215,7 @@ fn head_around(face: &Face) -> Extent {
         return face.extent.grown(side * ABOVE);
     }
     let (down_x, down_y) = (dx / length, dy / length);
-    let centre = (
-        f32::midpoint(face.extent.left, face.extent.right),
-        f32::midpoint(face.extent.top, face.extent.bottom),
-    );
+    let centre = midpoint((face.extent.left, face.extent.top), (face.extent.right, face.extent.bottom));
     let mut head = least;
     for along in [-(0.5 + ABOVE), 0.5 + BELOW] {
         for across in [-(0.5 + BESIDE), 0.5 + BESIDE] {
@@ -228,4 +225,8 @@ fn head_around(face: &Face) -> Extent {
         }
     }
     head
+}
+
+fn midpoint(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
+    (f32::midpoint(a.0, b.0), f32::midpoint(a.1, b.1))
 }

@@ -1,7 +1,7 @@
 //! Text: PP-OCRv5 mobile detection, a segmentation network with "DB" post-processing.
 //!
 //! Source: Liao et al., "Real-time Scene Text Detection with Differentiable Binarization" (2020);
-//! Cui et al., "PaddleOCR 3.0" (2025). Weights, input layout and the measurements behind every
+//! Cui et al., "`PaddleOCR` 3.0" (2025). Weights, input layout and the measurements behind every
 //! constant: `models/ppocrv5_mobile_det.md`.
 
 use super::canvas::{self, Canvas};
@@ -90,7 +90,9 @@ pub(super) fn find(model: &Model, picture: &Picture) -> Result<Vec<Finding>, Det
 pub(super) fn prepare(model: &Model, size: Size) {
     for (index, window) in windows(size).into_iter().enumerate() {
         let input = canvas::input_size(window, long_side(window));
-        turns(index).iter().for_each(|turn| model.prepare(turn.size(input)));
+        for turn in turns(index) {
+            model.prepare(turn.size(input));
+        }
     }
 }
 

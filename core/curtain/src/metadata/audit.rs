@@ -55,6 +55,9 @@ pub struct AuditError {
 /// # Errors
 /// [`AuditError`], which says what is off the list; the bytes are dropped.
 pub fn audit(bytes: Vec<u8>, width: u32, height: u32) -> Result<Audited, AuditError> {
+    if width == 0 || height == 0 {
+        return Err(AuditError { what: "a picture without pixels", at: 0 });
+    }
     let format = if bytes.starts_with(&PNG_SIGNATURE) {
         png(&bytes, width, height)?;
         Format::Png
@@ -214,7 +217,7 @@ fn png(bytes: &[u8], width: u32, height: u32) -> Result<(), AuditError> {
     if kind != *b"IHDR" || body != [&w[..], &h[..], &[8, 2, 0, 0, 0]].concat() {
         return walk.fail("an IHDR that is not the picture's");
     }
-    let mut pixels = Inflate::new((u64::from(width) * PNG_PIXEL + 1) * u64::from(height));
+    let mut pixels = Inflate::new((u64::from(width) * PNG_PIXEL + 1).saturating_mul(u64::from(height)));
     loop {
         let (kind, body) = chunk(&mut walk)?;
         match &kind {
