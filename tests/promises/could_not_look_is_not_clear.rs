@@ -1,7 +1,9 @@
 //! "Found none", "found some" and "could not run" are three different answers everywhere.
 
-use curtain::clean::{CleanError, Options, clean};
+use curtain::clean::{CleanError, Options, clean, open};
 use curtain::detect::{DetectError, Detectors, Kind, Weights};
+use curtain::geometry::{PixelRect, Size};
+use curtain::picture::{Limits, Picture};
 use curtain_tests::{covered_share, expected, fixture};
 
 use crate::command::{curtain, lines, names, path};
@@ -53,7 +55,10 @@ fn every_face_and_line_of_the_fixtures_is_covered() {
     let detectors = Detectors::load().unwrap();
     for picture in expected().pictures {
         let (seen, cleaned) = clean(&fixture(&picture.file), &detectors, &Options::default()).unwrap();
-        assert_eq!((seen.size.width, seen.size.height), (picture.upright_width, picture.upright_height));
+        assert_eq!(
+            (seen.opened.size.width, seen.opened.size.height),
+            (picture.upright_width, picture.upright_height)
+        );
         let boxes: Vec<[u32; 4]> = seen.regions().iter().map(|r| [r.x, r.y, r.width, r.height]).collect();
         for face in &picture.faces {
             let share = covered_share(*face, &boxes);
@@ -67,6 +72,39 @@ fn every_face_and_line_of_the_fixtures_is_covered() {
         assert!(found_faces <= picture.faces.len() + 2, "{}: {found_faces} faces", picture.file);
         // What the photo was taken for must survive.
         assert!(picture.file != "clear.jpg" || cleaned.covered < 0.1, "{}", cleaned.covered);
+    }
+}
+
+/// A scrolled screenshot or a panorama: reduced as a whole, nothing on it could be read.
+#[test]
+fn long_pictures_are_looked_at_in_parts() {
+    let (_, page) = open(&fixture("xray.png"), &Limits::default()).unwrap();
+    let head = page.resampled(PixelRect::new(0, 0, 1200, 140), Size::new(1200, 140)).unwrap();
+    let (_, person) = open(&fixture("grey.jpg"), &Limits::default()).unwrap();
+    let face = person.resampled(PixelRect::whole(person.size()), Size::new(90, 120)).unwrap();
+    let size = Size::new(1200, 14_000);
+    let mut strip = Picture::from_rgb(size, vec![20; 1200 * 14_000 * 3]).unwrap();
+    for top in (0..14_000).step_by(2_000) {
+        paste(&mut strip, &head, 0, top);
+        paste(&mut strip, &face, 500, top + 900);
+    }
+    let findings = Detectors::load().unwrap().find(&strip).unwrap();
+    let boxes: Vec<[u32; 4]> =
+        findings.iter().map(|f| [f.region.x, f.region.y, f.region.width, f.region.height]).collect();
+    // Where the lines and the face are, from expected.json and the scale above.
+    for top in (0..14_000).step_by(2_000) {
+        let top = u32::try_from(top).unwrap();
+        for part in [[37, top + 34, 248, 36], [36, top + 88, 290, 26], [525, top + 925, 40, 50]] {
+            assert!(covered_share(part, &boxes) > 0.9, "{part:?} is not covered");
+        }
+    }
+}
+
+fn paste(onto: &mut Picture, what: &Picture, left: usize, top: usize) {
+    let (stride, row) = (onto.size().width as usize * 3, what.size().width as usize * 3);
+    for (y, pixels) in what.rgb().chunks_exact(row).enumerate() {
+        let at = (top + y) * stride + left * 3;
+        onto.rgb_mut()[at..at + row].copy_from_slice(pixels);
     }
 }
 

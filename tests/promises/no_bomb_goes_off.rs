@@ -46,6 +46,13 @@ fn limits_hold_before_decoding() {
 }
 
 #[test]
+fn a_side_longer_than_any_camera_s_is_refused() {
+    let strip = Picture::from_rgb(Size::new(1, 70_000), vec![0; 210_000]).unwrap();
+    let png = encode(&strip, Encoding::Png).unwrap();
+    assert_eq!(open(&png, &Limits::default()).unwrap_err().code(), "side_too_long");
+}
+
+#[test]
 fn every_prefix_of_a_picture_is_refused() {
     let picture = Picture::from_rgb(Size::new(24, 16), noise(24, 16, 3)).unwrap();
     let mut files: Vec<Vec<u8>> =
@@ -60,6 +67,21 @@ fn every_prefix_of_a_picture_is_refused() {
             }
             assert!(open(&file[..end], &Limits::default()).is_err(), "{end} of {}", file.len());
         }
+    }
+}
+
+/// Where other decoders paint grey.
+#[test]
+fn a_jpeg_with_impossible_codes_is_refused() {
+    for name in ["clear.jpg", "wristband.jpg", "grey.jpg"] {
+        let mut file = fixture(name);
+        let middle = file.len() / 2;
+        // Ones without end are no Huffman code. [T.81, C]
+        for at in (middle..middle + 200).step_by(2) {
+            file[at..at + 2].copy_from_slice(&[0xFF, 0x00]);
+        }
+        let error = open(&file, &Limits::default()).err().map(|error| error.code());
+        assert_eq!(error, Some("damaged"), "{name}");
     }
 }
 

@@ -143,6 +143,18 @@ fn tampered(good: &[u8], encoding: Encoding) -> Vec<(&'static str, Vec<u8>)> {
         density[13] = 1;
         cases.push(("a density", density));
         let end = good.len() - 2;
+        cases.push(("bits behind the last block", insert(end, b"hidden")));
+        cases.push(("a stuffed byte behind the last block", insert(end, &[0xFF, 0])));
+        let table: Vec<u8> = [&[0xFF, 0xDB, 0, 67, 0][..], &[7; 64]].concat();
+        cases.push(("a quantisation table twice", insert(20, &table)));
+        cases.push((
+            "a table of another number",
+            insert(20, &[&[0xFF, 0xDB, 0, 67, 3][..], &[7; 64]].concat()),
+        ));
+        let frame = good.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+        let mut component = good.to_vec();
+        component[frame + 10] = b'h';
+        cases.push(("a component's number that says something", component));
         cases.push(("a segment after the scan", insert(end, &[0xFF, 0xFE, 0, 4, b'h', b'i'])));
     }
     cases

@@ -9,7 +9,7 @@ use curtain::picture::{Encoding, Limits};
 
 /// The privacy curtain for clinical photos: strips what a file says, covers what it shows.
 #[derive(Debug, Parser)]
-#[command(name = "curtain", version, about, max_term_width = 100)]
+#[command(name = "curtain", version, max_term_width = 100)]
 pub(crate) struct Curtain {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -99,7 +99,7 @@ pub(crate) struct LimitArgs {
     /// Refuse pictures of more than this many million pixels.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000))]
     max_megapixels: u16,
-    /// Refuse pictures that take more than this many MiB of memory to decode.
+    /// Refuse pictures whose decoded samples take more than this many MiB.
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=16384))]
     max_memory: u16,
 }

@@ -1,10 +1,12 @@
 //! `curtain clean` and `curtain cover`
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
-use curtain::clean::{Cleaned, Options, Seen, finish, look, open};
+use curtain::clean::{Cleaned, Opened, Options, finish, look, open};
 use curtain::detect::Detectors;
+use curtain::detect::Finding;
 use curtain::files;
 use curtain::geometry::PixelRect;
 use curtain::picture::Picture;
@@ -111,51 +113,77 @@ struct Job<'a> {
     random: SystemRandom,
 }
 
+/// A photo that was opened, and what is to be covered on it.
+struct Plan {
+    opened: Opened,
+    picture: Picture,
+    /// What detectors found, where they ran, and how long it took them.
+    found: Option<(Vec<Finding>, Duration)>,
+    regions: Vec<PixelRect>,
+}
+
 impl Job<'_> {
+    /// Cleans one photo; a panic in it is that photo's failure, and the others are still done.
     fn clean(&self, path: &Path, sheet: Option<&mut Sheet>) -> Result<Line, Failure> {
+        catch_unwind(AssertUnwindSafe(|| self.try_clean(path, sheet))).unwrap_or_else(|_| {
+            Err(Failure {
+                code: "internal",
+                message: "curtain failed on this photo by an error of its own: nothing was released"
+                    .to_owned(),
+            })
+        })
+    }
+
+    fn try_clean(&self, path: &Path, sheet: Option<&mut Sheet>) -> Result<Line, Failure> {
         let bytes = files::read(path, &self.options.limits)?;
-        let (seen, picture, regions) = self.look(&bytes)?;
+        let Plan { opened, picture, found, regions } = self.plan(&bytes)?;
         drop(bytes);
         let before = sheet.is_some().then(|| crate::sheet::small(&picture)).flatten();
         let cleaned = finish(picture, &regions, &self.options)?;
         let output = files::release(&cleaned.file, &self.args.out, &self.random)?;
+        let findings = found.as_ref().map(|(findings, _)| findings.as_slice());
         if let (Some(sheet), Some(before)) = (sheet, before) {
-            sheet.add(before, &cleaned.picture, &seen, &regions);
+            sheet.add(before, &cleaned.picture, findings.unwrap_or_default(), &regions);
         }
-        Ok(self.line(path, &seen, &cleaned, &output))
+        let looked = findings.map_or(Looked::NotAtAll, Looked::ByDetectors);
+        let detecting = found.as_ref().map_or(Duration::ZERO, |(_, time)| *time);
+        Ok(Line {
+            seen: SeenFields::new(path, &opened, looked),
+            output: output::shown(&output),
+            sha256: cleaned.sha256().to_string(),
+            covered: cleaned.covered,
+            millis: Millis::new(&opened, detecting, &cleaned),
+        })
     }
 
-    fn look(&self, bytes: &[u8]) -> Result<(Seen, Picture, Vec<PixelRect>), Failure> {
+    fn plan(&self, bytes: &[u8]) -> Result<Plan, Failure> {
         match self.regions {
             Regions::Found(detectors) => {
                 let (seen, picture) = look(bytes, detectors, &self.options.limits)?;
                 let regions = seen.regions();
-                Ok((seen, picture, regions))
+                Ok(Plan {
+                    opened: seen.opened,
+                    picture,
+                    found: Some((seen.findings, seen.detecting)),
+                    regions,
+                })
             }
             Regions::ByHand(regions) => {
-                let (seen, picture) = open(bytes, &self.options.limits)?;
-                Ok((seen, picture, regions.to_vec()))
+                let (opened, picture) = open(bytes, &self.options.limits)?;
+                Ok(Plan { opened, picture, found: None, regions: regions.to_vec() })
             }
         }
     }
+}
 
-    fn line(&self, path: &Path, seen: &Seen, cleaned: &Cleaned, output: &Path) -> Line {
-        let looked = match self.regions {
-            Regions::Found(_) => Looked::ByDetectors,
-            Regions::ByHand(_) => Looked::NotAtAll,
-        };
-        Line {
-            seen: SeenFields::new(path, seen, looked),
-            output: output::shown(output),
-            sha256: cleaned.sha256().to_string(),
-            covered: cleaned.covered,
-            millis: Millis {
-                decode: millis(seen.decoding),
-                detect: millis(seen.detecting),
-                cover: millis(cleaned.covering),
-                encode: millis(cleaned.encoding),
-                audit: millis(cleaned.auditing),
-            },
+impl Millis {
+    fn new(opened: &Opened, detecting: Duration, cleaned: &Cleaned) -> Self {
+        Self {
+            decode: millis(opened.decoding),
+            detect: millis(detecting),
+            cover: millis(cleaned.covering),
+            encode: millis(cleaned.encoding),
+            audit: millis(cleaned.auditing),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! whatever detector asked for it: the patient does not care which one did.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use curtain::clean::look;
 use curtain::detect::{Detectors, Kind};
@@ -49,26 +49,42 @@ struct Row {
 }
 
 pub(crate) fn run(args: &EvalArgs) -> Outcome {
-    let rows = match evaluate(&args.folder) {
-        Ok(rows) => rows,
+    let (detectors, entries) = match prepare(&args.folder) {
+        Ok(prepared) => prepared,
         Err(failure) => {
             output::report_failure(&args.folder, &failure, args.json);
             return Outcome::SomethingFailed;
         }
     };
-    let total = total(&rows);
-    if args.json {
-        rows.iter().chain([&total]).for_each(output::json_line);
-        return Outcome::AllDone;
+    let mut outcome = Outcome::AllDone;
+    let mut rows = Vec::new();
+    for entry in &entries {
+        match evaluate_photo(&args.folder, entry, &detectors, &Limits::default()) {
+            Ok(row) => rows.push(row),
+            Err(failure) => {
+                output::report_failure(Path::new(&entry.image), &failure, args.json);
+                outcome = Outcome::SomethingFailed;
+            }
+        }
     }
+    rows.push(total(&rows));
+    if args.json {
+        rows.iter().for_each(output::json_line);
+    } else {
+        print(&rows);
+    }
+    outcome
+}
+
+fn print(rows: &[Row]) {
     output::line(&format!(
         "{:<28} {:>9} {:>9} {:>9} {:>9} {:>8} {:>8}",
         "photo", "faces", "lines", "f. found", "t. found", "covered", "seconds"
     ));
-    for row in rows.iter().chain([&total]) {
+    for row in rows {
         output::line(&format!(
             "{:<28} {:>9} {:>9} {:>9} {:>9} {:>6.1} % {:>8.2}",
-            row.image,
+            output::printable(&row.image),
             format!("{}/{}", row.faces_covered, row.faces),
             format!("{}/{}", row.lines_covered, row.lines),
             row.face_findings,
@@ -77,22 +93,19 @@ pub(crate) fn run(args: &EvalArgs) -> Outcome {
             row.seconds
         ));
     }
-    Outcome::AllDone
 }
 
-fn evaluate(folder: &Path) -> Result<Vec<Row>, Failure> {
-    let limits = Limits::default();
-    let manifest = files::read(&folder.join("manifest.jsonl"), &limits)?;
+fn prepare(folder: &Path) -> Result<(Detectors, Vec<Entry>), Failure> {
+    let manifest = files::read(&folder.join("manifest.jsonl"), &Limits::default())?;
     let unreadable = || Failure {
         code: "bad_manifest",
         message: "manifest.jsonl must hold one JSON object a line: {\"image\",\"faces\",\"text\"}".into(),
     };
     let manifest = String::from_utf8(manifest).map_err(|_| unreadable())?;
-    let detectors = Detectors::load().map_err(curtain::clean::CleanError::from)?;
     let lines = manifest.lines().filter(|line| !line.trim().is_empty());
-    let entries: Vec<Entry> =
+    let entries =
         lines.map(|line| serde_json::from_str(line).map_err(|_| unreadable())).collect::<Result<_, _>>()?;
-    entries.iter().map(|entry| evaluate_photo(folder, entry, &detectors, &limits)).collect()
+    Ok((Detectors::load().map_err(curtain::clean::CleanError::from)?, entries))
 }
 
 fn evaluate_photo(
@@ -110,7 +123,8 @@ fn evaluate_photo(
         entry.faces.iter().map(|[x, y, w, h]| vec![[*x, *y], [x + w, *y], [x + w, y + h], [*x, y + h]]);
     let count = |kind| seen.findings.iter().filter(|finding| finding.kind == kind).count();
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
-    let covered_share = curtain::cover::covered_pixels(&picture, &regions) as f64 / seen.size.pixels() as f64;
+    let covered_share =
+        curtain::cover::covered_pixels(&picture, &regions) as f64 / seen.opened.size.pixels() as f64;
     Ok(Row {
         image: entry.image.clone(),
         faces: entry.faces.len(),
@@ -139,7 +153,7 @@ fn total(rows: &[Row]) -> Row {
     #[expect(clippy::cast_precision_loss, reason = "a handful of photos")]
     let photos = rows.len().max(1) as f64;
     total.covered_share /= photos;
-    total.seconds = Duration::from_secs_f64(total.seconds).as_secs_f64() / photos;
+    total.seconds /= photos;
     total
 }
 

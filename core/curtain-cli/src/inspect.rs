@@ -55,18 +55,14 @@ fn inspect(path: &Path, detectors: &Detectors, limits: &Limits, values: bool) ->
     let bytes = files::read(path, limits)?;
     let (seen, _) = look(&bytes, detectors, limits)?;
     let values = if values { Some(read_values(&bytes)?) } else { None };
-    Ok(Line { seen: SeenFields::new(path, &seen, Looked::ByDetectors), values })
+    Ok(Line { seen: SeenFields::new(path, &seen.opened, Looked::ByDetectors(&seen.findings)), values })
 }
 
 fn read_values(bytes: &[u8]) -> Result<Vec<ValueFields>, CleanError> {
     let values = metadata::values(bytes)?;
     Ok(values
         .into_iter()
-        .map(|value| ValueFields {
-            class: value.class.as_str(),
-            name: output::printable(&value.name),
-            text: output::printable(&value.text),
-        })
+        .map(|value| ValueFields { class: value.class.as_str(), name: value.name, text: value.text })
         .collect())
 }
 

@@ -44,7 +44,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Eval(args) => eval::run(&args),
     });
     match outcome {
-        Ok(Outcome::AllDone) => ExitCode::SUCCESS,
+        Ok(Outcome::AllDone) if output::report_is_whole() => ExitCode::SUCCESS,
+        Ok(Outcome::AllDone) => {
+            output::warn("the report could not be written in full: check what standard output goes to");
+            ExitCode::from(SOMETHING_FAILED)
+        }
         Ok(Outcome::SomethingFailed) => ExitCode::from(SOMETHING_FAILED),
         Err(_) => {
             output::warn("curtain stopped on an error of its own: nothing unfinished was released");

@@ -1,12 +1,13 @@
 //! Lines for people and lines for programs.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use curtain::clean::{CleanError, Seen};
+use curtain::clean::{CleanError, Opened};
 use curtain::detect::{Detectors, Finding};
 use curtain::files::{ReadError, WriteError};
-use curtain::metadata::{Inspected, Leak};
+use curtain::metadata::{self, Inspected, Leak};
 use curtain::picture::Colour;
 use serde::Serialize;
 
@@ -74,30 +75,41 @@ pub(crate) struct SeenFields {
     width: u32,
     height: u32,
     pub(crate) leaks: Vec<LeakFields>,
-    pub(crate) findings: Vec<FindingFields>,
+    /// Left out where no detector ran: that is not "none found".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) findings: Option<Vec<FindingFields>>,
     pub(crate) notices: Vec<NoticeFields>,
 }
 
 impl SeenFields {
-    pub(crate) fn new(path: &Path, seen: &Seen, looked: Looked) -> Self {
-        let leaks = seen.inspected.leaks.iter().cloned().chain(curtain::files::leaks(path));
+    pub(crate) fn new(path: &Path, opened: &Opened, looked: Looked<'_>) -> Self {
+        let leaks = opened.inspected.leaks.iter().cloned().chain(curtain::files::leaks(path));
         Self {
             file: shown(path),
-            format: seen.inspected.format.as_str(),
-            width: seen.size.width,
-            height: seen.size.height,
+            format: opened.inspected.format.as_str(),
+            width: opened.size.width,
+            height: opened.size.height,
             leaks: leaks.map(leak_fields).collect(),
-            findings: seen.findings.iter().map(finding_fields).collect(),
-            notices: notices(&seen.inspected, seen.colour, looked),
+            findings: looked.findings().map(|findings| findings.iter().map(finding_fields).collect()),
+            notices: notices(&opened.inspected, opened.colour, looked),
         }
     }
 }
 
-/// Whether detectors ran on the picture.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Looked {
-    ByDetectors,
+/// Whether detectors ran on the picture, and what they found.
+#[derive(Clone, Copy)]
+pub(crate) enum Looked<'a> {
+    ByDetectors(&'a [Finding]),
     NotAtAll,
+}
+
+impl<'a> Looked<'a> {
+    fn findings(self) -> Option<&'a [Finding]> {
+        match self {
+            Self::ByDetectors(findings) => Some(findings),
+            Self::NotAtAll => None,
+        }
+    }
 }
 
 fn leak_fields(leak: Leak) -> LeakFields {
@@ -113,7 +125,7 @@ fn finding_fields(finding: &Finding) -> FindingFields {
     }
 }
 
-fn notices(inspected: &Inspected, colour: Colour, looked: Looked) -> Vec<NoticeFields> {
+fn notices(inspected: &Inspected, colour: Colour, looked: Looked<'_>) -> Vec<NoticeFields> {
     let mut notices: Vec<_> =
         inspected.notices.iter().map(|n| NoticeFields { code: n.code(), message: n.message() }).collect();
     if colour == Colour::ProfileIgnored {
@@ -123,7 +135,7 @@ fn notices(inspected: &Inspected, colour: Colour, looked: Looked) -> Vec<NoticeF
         });
     }
     match looked {
-        Looked::ByDetectors => notices.extend(Detectors::NOT_LOOKED_FOR.iter().map(|kind| NoticeFields {
+        Looked::ByDetectors(_) => notices.extend(Detectors::NOT_LOOKED_FOR.iter().map(|kind| NoticeFields {
             code: "not_looked_for",
             message: format!("No detector looked for {}s: look yourself.", long_name(*kind)),
         })),
@@ -147,9 +159,9 @@ pub(crate) fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy())
 }
 
-/// Text without characters that could steer a terminal.
+/// Text without characters that could steer a terminal or mislead its reader.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+    text.chars().map(|c| if metadata::misleads(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 /// Says why `path` was not done: on standard error, and with `--json` as its line.
@@ -171,9 +183,21 @@ pub(crate) fn json_line(value: &impl Serialize) {
     }
 }
 
-/// One line on standard output. A closed pipe is the reader's choice, not an error.
+/// Whether a line of the report could not be written.
+static REPORT_LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether every line of the report was written, or its reader closed the pipe.
+pub(crate) fn report_is_whole() -> bool {
+    !REPORT_LOST.load(Ordering::Relaxed)
+}
+
+/// One line on standard output. A closed pipe is the reader's choice; any other failure loses part of
+/// the report, which the exit status then says.
 pub(crate) fn line(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let written = writeln!(std::io::stdout().lock(), "{text}");
+    if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
+        REPORT_LOST.store(true, Ordering::Relaxed);
+    }
 }
 
 /// One line on standard error.
@@ -187,7 +211,7 @@ pub(crate) fn print_seen(fields: &SeenFields) {
     for leak in &fields.leaks {
         line(&format!("  leak     {:<18} {:>9} bytes  {}", leak.class, leak.bytes, leak.place));
     }
-    for finding in &fields.findings {
+    for finding in fields.findings.iter().flatten() {
         let [x, y, width, height] = finding.r#box;
         line(&format!(
             "  finding  {:<18} {width} x {height} at {x},{y}  score {:.2}",

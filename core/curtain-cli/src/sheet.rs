@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use curtain::clean::Seen;
-use curtain::detect::Kind;
+use curtain::detect::{Finding, Kind};
 use curtain::files;
 use curtain::geometry::{PixelRect, Size};
 use curtain::metadata;
 use curtain::picture::{Encoding, Picture, encode};
 
-use crate::output::Failure;
+use crate::output::{self, Failure};
 
 /// Side of the square that each picture is fitted into, in pixels.
 const CELL: u32 = 760;
@@ -30,6 +29,7 @@ const PAPER: [u8; 3] = [236, 236, 232];
 #[derive(Default)]
 pub(crate) struct Sheet {
     pairs: Vec<(Picture, Picture)>,
+    left_out: usize,
 }
 
 /// A copy that fits into a cell of the sheet.
@@ -45,13 +45,19 @@ pub(crate) fn small(picture: &Picture) -> Option<Picture> {
 
 impl Sheet {
     /// Adds a photo: `before` as [`small`] made it, and the covered picture.
-    pub(crate) fn add(&mut self, mut before: Picture, after: &Picture, seen: &Seen, regions: &[PixelRect]) {
-        let Some(after_small) = small(after) else { return };
-        if self.pairs.len() >= MOST_PAIRS {
+    pub(crate) fn add(
+        &mut self,
+        mut before: Picture,
+        after: &Picture,
+        findings: &[Finding],
+        regions: &[PixelRect],
+    ) {
+        let (Some(after_small), true) = (small(after), self.pairs.len() < MOST_PAIRS) else {
+            self.left_out += 1;
             return;
-        }
+        };
         for (index, region) in regions.iter().enumerate() {
-            let kind = seen.findings.get(index).map(|finding| finding.kind);
+            let kind = findings.get(index).map(|finding| finding.kind);
             outline(&mut before, *region, after.size(), colour_of(kind));
         }
         self.pairs.push((before, after_small));
@@ -66,7 +72,11 @@ impl Sheet {
         let bytes = encode(&sheet, Encoding::DIAGNOSTIC).map_err(curtain::clean::CleanError::from)?;
         let audited =
             metadata::audit(bytes, size.width, size.height).map_err(curtain::clean::CleanError::from)?;
-        Ok(files::write_new(&audited, path)?)
+        files::write_new(&audited, path)?;
+        if self.left_out > 0 {
+            output::warn(&format!("{} photos did not fit on the contact sheet", self.left_out));
+        }
+        Ok(())
     }
 
     fn draw(&self) -> Option<Picture> {

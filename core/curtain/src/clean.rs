@@ -31,19 +31,26 @@ impl Default for Options {
     }
 }
 
-/// What a photo gives away, and what it shows.
+/// What a photo's file says. Nobody has looked at its pixels.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Opened {
     /// What rides along with the pixels.
     pub inspected: Inspected,
-    /// Faces and text.
-    pub findings: Vec<Finding>,
     /// Width and height of the upright picture.
     pub size: Size,
     /// How sure we are of its colours.
     pub colour: Colour,
     /// Time spent.
     pub decoding: Duration,
+}
+
+/// What a photo gives away, and what it shows.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What its file says.
+    pub opened: Opened,
+    /// Faces and text.
+    pub findings: Vec<Finding>,
     /// Time spent.
     pub detecting: Duration,
 }
@@ -145,25 +152,23 @@ impl CleanError {
 /// # Errors
 /// [`CleanError`]; a detector that could not run is an error, never an empty list.
 pub fn look(bytes: &[u8], detectors: &Detectors, limits: &Limits) -> Result<(Seen, Picture), CleanError> {
-    let (mut seen, picture) = open(bytes, limits)?;
+    let (opened, picture) = open(bytes, limits)?;
     let start = Instant::now();
-    seen.findings = detectors.find(&picture)?;
-    seen.detecting = start.elapsed();
-    Ok((seen, picture))
+    let findings = detectors.find(&picture)?;
+    Ok((Seen { opened, findings, detecting: start.elapsed() }, picture))
 }
 
 /// Inspects and decodes, but does not look at the pixels: for regions that a person gives by hand.
 ///
 /// # Errors
 /// [`CleanError`].
-pub fn open(bytes: &[u8], limits: &Limits) -> Result<(Seen, Picture), CleanError> {
+pub fn open(bytes: &[u8], limits: &Limits) -> Result<(Opened, Picture), CleanError> {
     let start = Instant::now();
     let inspected = metadata::inspect(bytes)?;
     let Decoded { picture, colour } = picture::decode(bytes, &inspected, limits)?;
     let decoding = start.elapsed();
     let size = picture.size();
-    let seen = Seen { inspected, findings: Vec::new(), size, colour, decoding, detecting: Duration::ZERO };
-    Ok((seen, picture))
+    Ok((Opened { inspected, size, colour, decoding }, picture))
 }
 
 /// Covers `regions` on `picture`, encodes it and audits the result.

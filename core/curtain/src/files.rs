@@ -1,6 +1,6 @@
-//! Where finished pictures leave, and where photos come in: the only rooms' door to the file system.
+//! Where finished pictures leave, and where photos come in: the only door to the file system.
 
-use std::fs::File;
+use std::fs::{File, FileTimes};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use ring::rand::{SecureRandom, SystemRandom};
 use thiserror::Error;
 
-use crate::metadata::{Audited, Leak, LeakClass};
+use crate::metadata::{Audited, Format, Leak, LeakClass};
 use crate::picture::Limits;
 
 /// Why a file could not be read. No message holds its path.
@@ -139,7 +139,8 @@ pub fn leaks(path: &Path) -> Vec<Leak> {
 /// Writes `picture` into `folder` under a random name that says nothing, and gives the path.
 ///
 /// The folder is made if it is missing. The file appears whole or not at all (temporary file, sync,
-/// rename), never replaces another, and carries no time but 1970.
+/// rename), never replaces another, and says 1970 as the times of change and access. When the file was
+/// made stays in the file system's own records, which are not copied along.
 /// # Errors
 /// [`WriteError`]; no file is left behind.
 pub fn release(picture: &Audited, folder: &Path, random: &SystemRandom) -> Result<PathBuf, WriteError> {
@@ -148,7 +149,7 @@ pub fn release(picture: &Audited, folder: &Path, random: &SystemRandom) -> Resul
         other => other,
     })?;
     let extension = match picture.format() {
-        crate::metadata::Format::Png => "png",
+        Format::Png => "png",
         _ => "jpg",
     };
     let path = folder.join(format!("{}.{extension}", make_neutral_name(random)?));
@@ -171,11 +172,15 @@ pub fn write_new(picture: &Audited, path: &Path) -> Result<(), WriteError> {
         .tempfile_in(folder)
         .map_err(|error| WriteError::of(&error))?;
     file.write_all(picture.bytes()).map_err(|error| WriteError::of(&error))?;
-    file.as_file().set_modified(SystemTime::UNIX_EPOCH).map_err(|error| WriteError::of(&error))?;
+    file.as_file().set_times(no_times()).map_err(|error| WriteError::of(&error))?;
     file.as_file().sync_all().map_err(|error| WriteError::of(&error))?;
     file.persist_noclobber(path).map_err(|error| WriteError::of(&error.error))?;
     sync_folder(folder);
     Ok(())
+}
+
+fn no_times() -> FileTimes {
+    FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH).set_modified(SystemTime::UNIX_EPOCH)
 }
 
 /// Makes the new name survive a power cut where the system can; the file itself is synced already.

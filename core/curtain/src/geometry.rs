@@ -58,6 +58,12 @@ impl PixelRect {
         Self { x, y, width, height }
     }
 
+    /// All of a picture of `size`.
+    #[must_use]
+    pub fn whole(size: Size) -> Self {
+        Self::new(0, 0, size.width, size.height)
+    }
+
     /// One past the rightmost column.
     #[must_use]
     pub fn right(self) -> u32 {

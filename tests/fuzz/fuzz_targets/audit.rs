@@ -4,7 +4,7 @@
 use curtain_fuzz::geometry::Size;
 use curtain_fuzz::metadata::{Ending, Orientation, inspect};
 use curtain_fuzz::picture::{DecodeError, decode};
-use curtain_fuzz::{CLEAN_SIZE, LIMITS, clean, hush, mend_checksums, passes, watch};
+use curtain_fuzz::{CLEAN_SIZE, LIMITS, clean, hush, mend_checksums, passes, watch, with_part};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
 fuzz_target!(init: hush(), |bytes: &[u8]| watch(|| {
@@ -28,16 +28,25 @@ fuzz_target!(init: hush(), |bytes: &[u8]| watch(|| {
 }));
 
 fuzz_mutator!(|file: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    let mut size = size;
-    // Now and then afresh: the audit turns down almost all that has gone a longer way.
-    if seed.is_multiple_of(16) {
-        let start = clean(seed >> 8);
-        if start.len() <= max_size {
-            size = start.len();
-            file[..size].copy_from_slice(&start);
+    watch(|| mutate(file, size, max_size, seed))
+});
+
+fn mutate(file: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    let choice = seed >> 4;
+    // Often afresh: the audit turns down almost all that has gone a longer way.
+    let made = match seed % 16 {
+        0 => Some(clean(choice)),
+        1 => Some(with_part(&clean(choice >> 4), choice)),
+        2..=4 => Some(with_part(&file[..size], choice)),
+        _ => None,
+    };
+    let size = match made.filter(|made| made.len() <= max_size) {
+        Some(made) => {
+            file[..made.len()].copy_from_slice(&made);
+            made.len()
         }
-    }
-    let size = fuzzer_mutate(file, size, max_size);
+        None => fuzzer_mutate(file, size, max_size),
+    };
     mend_checksums(&mut file[..size]);
     size
-});
+}

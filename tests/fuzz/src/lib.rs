@@ -1,6 +1,6 @@
 //! The rooms of `curtain` that read hostile bytes, without the detectors, and what the targets share.
 
-use std::panic::{catch_unwind, resume_unwind, set_hook};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook};
 use std::sync::{Mutex, PoisonError};
 
 use geometry::Size;
@@ -20,6 +20,13 @@ pub const LIMITS: Limits = Limits { pixels: 4_000_000, decode_bytes: 64 << 20, f
 /// The picture that [`clean`] shows: odd sides that differ, so that a mix-up of the two is seen.
 pub const CLEAN_SIZE: Size = Size { width: 13, height: 9 };
 
+/// [PNG, third edition, 5.2]
+const PNG_SIGNATURE: &[u8; 8] = b"\x89PNG\r\n\x1a\n";
+
+/// Chunks that [`with_part`] adds; the last one is private.
+const CHUNKS: [&[u8; 4]; 10] =
+    [b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tEXt", b"iCCP", b"eXIf", b"tIME", b"acTL", b"prVt"];
+
 /// What the last panic said, should it turn out to escape.
 static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
 
@@ -31,11 +38,11 @@ pub fn hush() {
 }
 
 /// Runs one case. A panic that leaves it is printed and passed on, which ends the process.
-pub fn watch(case: impl FnOnce() + std::panic::UnwindSafe) {
-    if let Err(escaped) = catch_unwind(case) {
+pub fn watch<T>(case: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(case)).unwrap_or_else(|escaped| {
         eprintln!("{}", LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner));
-        resume_unwind(escaped);
-    }
+        resume_unwind(escaped)
+    })
 }
 
 /// The size that a picture must have once it was decoded and turned upright.
@@ -58,7 +65,7 @@ pub fn passes(bytes: &[u8], size: Size) -> bool {
 #[must_use]
 pub fn clean(variant: u32) -> Vec<u8> {
     let bytes = CLEAN_SIZE.width * CLEAN_SIZE.height * 3;
-    let rgb = (0..bytes).map(|at| (at * (variant >> 2) % 251) as u8).collect();
+    let rgb = (0..bytes).map(|at| (at.wrapping_mul(variant >> 2) % 251) as u8).collect();
     let picture = Picture::from_rgb(CLEAN_SIZE, rgb).expect("three bytes for each pixel");
     let quality = JpegQuality::new(50).expect("within 1..=100");
     let encoding = match variant % 4 {
@@ -73,8 +80,8 @@ pub fn clean(variant: u32) -> Vec<u8> {
 
 /// Corrects the checksums of a PNG, which no mutation would ever guess; other bytes stay as they are.
 pub fn mend_checksums(file: &mut [u8]) {
-    let Some((signature, mut rest)) = file.split_first_chunk_mut() else { return };
-    if signature != b"\x89PNG\r\n\x1a\n" {
+    let Some((signature, mut rest)) = file.split_first_chunk_mut::<8>() else { return };
+    if signature != PNG_SIGNATURE {
         return;
     }
     while let Some((length, behind)) = rest.split_first_chunk_mut::<4>() {
@@ -84,4 +91,39 @@ pub fn mend_checksums(file: &mut [u8]) {
         *sum = crc32fast::hash(checked).to_be_bytes();
         rest = behind;
     }
+}
+
+/// `file` with one more part at a seam between two: a segment of a JPEG, a chunk of a PNG. Which, how
+/// long and where follows from `choice`. Mutations of single bytes hardly ever hit all three.
+#[must_use]
+pub fn with_part(file: &[u8], choice: u32) -> Vec<u8> {
+    let [place, kind, length, fill] = choice.to_le_bytes();
+    let length = length % 32;
+    let body = vec![fill; usize::from(length)];
+    let part = if file.starts_with(PNG_SIGNATURE) {
+        let name = CHUNKS[usize::from(kind) % CHUNKS.len()];
+        [&[0, 0, 0, length], &name[..], &body, &[0; 4]].concat()
+    } else {
+        // All markers from SOF0 on. [ITU-T T.81, table B.1]
+        [&[0xFF, 0xC0 | kind, 0, 2 + length], &body[..]].concat()
+    };
+    let seams = seams(file);
+    let (before, behind) = file.split_at(seams[usize::from(place) % seams.len()]);
+    [before, &part, behind].concat()
+}
+
+/// Where a part can be added; the end of the file is always among them.
+fn seams(file: &[u8]) -> Vec<usize> {
+    let png = file.starts_with(PNG_SIGNATURE);
+    let mut seams = vec![file.len()];
+    let mut at = if png { PNG_SIGNATURE.len() } else { 2 };
+    while let Some(&[a, b, c, d]) = file.get(at..).and_then(<[u8]>::first_chunk) {
+        seams.push(at);
+        at += match (png, a) {
+            (true, _) => u32::from_be_bytes([a, b, c, d]) as usize + 12,
+            (false, 0xFF) => usize::from(u16::from_be_bytes([c, d])) + 2,
+            (false, _) => break,
+        };
+    }
+    seams
 }

@@ -72,7 +72,7 @@ fn mark(picture: &mut Picture, region: &Region) {
     let line = Line::of(region);
     for (y, spans, core) in region.rows_with_core(line.outline) {
         for span in spans {
-            let row = span_of(picture, y, span);
+            let row = span_of(picture, y, *span);
             for (x, pixel) in (span.start..span.end).zip(row.chunks_exact_mut(CHANNELS)) {
                 let inside = core.iter().any(|c| (c.start..c.end).contains(&x));
                 match line.shade(x - region.bounds().x + y - region.bounds().y, inside) {

@@ -4,8 +4,9 @@ use crate::geometry::{PixelRect, Size};
 
 /// Rectangles that overlap or touch, as one shape.
 pub(super) struct Region {
-    rects: Vec<PixelRect>,
     bounds: PixelRect,
+    /// The columns of each row of the bounds: sorted, apart from each other.
+    rows: Vec<Vec<Span>>,
 }
 
 /// The columns `start..end` of a row.
@@ -15,30 +16,38 @@ pub(super) struct Span {
     pub(super) end: u32,
 }
 
+/// Rectangles that form one region, before its rows are worked out.
+struct Group {
+    rects: Vec<PixelRect>,
+    bounds: PixelRect,
+}
+
+impl Group {
+    fn touches(&self, rect: PixelRect) -> bool {
+        self.bounds.touches(rect) && self.rects.iter().any(|own| own.touches(rect))
+    }
+}
+
 impl Region {
     /// The regions that `rects` form on a picture of `size`, in a fixed order.
     pub(super) fn united(rects: &[PixelRect], size: Size) -> Vec<Self> {
-        let mut regions: Vec<Self> = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
         for rect in rects.iter().filter_map(|rect| rect.clamped(size)) {
-            let mut joined = Self { rects: vec![rect], bounds: rect };
+            let mut joined = Group { rects: vec![rect], bounds: rect };
             let mut index = 0;
-            while index < regions.len() {
-                if regions[index].touches(rect) {
-                    let other = regions.swap_remove(index);
+            while index < groups.len() {
+                if groups[index].touches(rect) {
+                    let other = groups.swap_remove(index);
                     joined.bounds = joined.bounds.around(other.bounds);
                     joined.rects.extend(other.rects);
                 } else {
                     index += 1;
                 }
             }
-            regions.push(joined);
+            groups.push(joined);
         }
-        regions.sort_by_key(|r| (r.bounds.y, r.bounds.x, r.bounds.height, r.bounds.width));
-        regions
-    }
-
-    fn touches(&self, rect: PixelRect) -> bool {
-        self.bounds.touches(rect) && self.rects.iter().any(|own| own.touches(rect))
+        groups.sort_by_key(|g| (g.bounds.y, g.bounds.x, g.bounds.height, g.bounds.width));
+        groups.into_iter().map(Self::from).collect()
     }
 
     /// The smallest rectangle around it.
@@ -51,50 +60,61 @@ impl Region {
         self.spans().map(|(_, span)| u64::from(span.end - span.start)).sum()
     }
 
-    /// Its columns in row `y`: sorted, apart from each other.
-    pub(super) fn row(&self, y: u32) -> Vec<Span> {
-        let mut spans: Vec<Span> = self
-            .rects
-            .iter()
-            .filter(|r| (r.y..r.bottom()).contains(&y))
-            .map(|r| Span { start: r.x, end: r.right() })
-            .collect();
-        spans.sort_by_key(|s| s.start);
-        let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
-        for span in spans {
-            match merged.last_mut() {
-                Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
-                _ => merged.push(span),
-            }
-        }
-        merged
+    /// Its columns in row `y` of the picture: sorted, apart from each other.
+    pub(super) fn row(&self, y: u32) -> &[Span] {
+        let row = y.checked_sub(self.bounds.y).and_then(|row| self.rows.get(row as usize));
+        row.map_or(&[], Vec::as_slice)
     }
 
     /// All rows with their spans, from top to bottom.
     pub(super) fn spans(&self) -> impl Iterator<Item = (u32, Span)> {
-        (self.bounds.y..self.bounds.bottom()).flat_map(|y| self.row(y).into_iter().map(move |span| (y, span)))
+        (self.bounds.y..).zip(&self.rows).flat_map(|(y, row)| row.iter().map(move |span| (y, *span)))
     }
 
     /// All rows with their spans and the part of them that lies `inset` pixels or more inside.
-    pub(super) fn rows_with_core(&self, inset: u32) -> impl Iterator<Item = (u32, Vec<Span>, Vec<Span>)> {
-        (self.bounds.y..self.bounds.bottom()).map(move |y| (y, self.row(y), self.core(y, inset)))
+    pub(super) fn rows_with_core(&self, inset: u32) -> impl Iterator<Item = (u32, &[Span], Vec<Span>)> {
+        (self.bounds.y..).zip(&self.rows).map(move |(y, row)| (y, row.as_slice(), self.core(y, inset)))
     }
 
     fn core(&self, y: u32, inset: u32) -> Vec<Span> {
         if y < self.bounds.y + inset || y + inset >= self.bounds.bottom() {
             return Vec::new();
         }
-        let mut core = self.row(y);
-        // A rectangle is convex: where the rows `inset` above and below and all between lie in the
-        // shape, so does the square around the pixel.
+        let mut core = self.row(y).to_vec();
         for other in y - inset..=y + inset {
-            core = common(&core, &self.row(other));
+            core = common(&core, self.row(other));
         }
         core.into_iter()
             .map(|s| Span { start: s.start + inset, end: s.end.saturating_sub(inset) })
             .filter(|s| s.start < s.end)
             .collect()
     }
+}
+
+impl From<Group> for Region {
+    fn from(Group { rects, bounds }: Group) -> Self {
+        let mut rows = vec![Vec::new(); bounds.height as usize];
+        for rect in rects {
+            let first = (rect.y - bounds.y) as usize;
+            for row in &mut rows[first..first + rect.height as usize] {
+                row.push(Span { start: rect.x, end: rect.right() });
+            }
+        }
+        Self { bounds, rows: rows.into_iter().map(merged).collect() }
+    }
+}
+
+/// The same columns, sorted and apart from each other.
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_by_key(|span| span.start);
+    let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
 }
 
 /// The columns that lie in both lists.

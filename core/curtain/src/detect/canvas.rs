@@ -122,6 +122,35 @@ pub(super) fn input_size(window: PixelRect, long_side: u32) -> Size {
     }
 }
 
+/// The first of `steps`, which rise, that holds `wanted`, or the last: few inputs need few plans.
+pub(super) fn step(wanted: u32, steps: &[u32]) -> u32 {
+    steps.iter().copied().find(|step| *step >= wanted).or(steps.last().copied()).unwrap_or(wanted)
+}
+
+/// How far tiles reach into their neighbours, as a share of their side: a line or head that one cuts,
+/// another sees whole.
+const TILE_OVERLAP: f64 = 0.15;
+
+/// Overlapping tiles over a picture of `size`, as few as have sides of about `tile` pixels at most.
+pub(super) fn tiles(size: Size, tile: u32) -> Vec<PixelRect> {
+    let columns = cuts(size.width, tile);
+    let row = |(y, height): (u32, u32)| {
+        columns.iter().map(move |(x, width)| PixelRect::new(*x, y, *width, height)).collect::<Vec<_>>()
+    };
+    cuts(size.height, tile).into_iter().flat_map(row).collect()
+}
+
+/// Starts and lengths along a side.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1..=side")]
+fn cuts(side: u32, tile: u32) -> Vec<(u32, u32)> {
+    let count = side.div_ceil(tile.max(1)).max(1);
+    let length = f64::from(side) / f64::from(count) * (1.0 + TILE_OVERLAP);
+    let length = (length.ceil() as u32).clamp(1, side);
+    (0..count)
+        .map(|i| ((u64::from(side - length) * u64::from(i) / u64::from(count.max(2) - 1)) as u32, length))
+        .collect()
+}
+
 fn multiple(side: u32) -> u32 {
     (side.div_ceil(SIDE_MULTIPLE) * SIDE_MULTIPLE).max(SIDE_MULTIPLE)
 }

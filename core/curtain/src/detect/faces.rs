@@ -3,7 +3,7 @@
 //! Source: Wu, Peng and Yu, "`YuNet`: A Tiny Millisecond-level Face Detector" (2023). Weights, input
 //! layout and the measurements behind every constant: `models/yunet_2023mar.md`.
 
-use super::canvas::Canvas;
+use super::canvas::{self, Canvas};
 use super::engine::{Model, Output};
 use super::{DetectError, Finding, Kind};
 use crate::geometry::{Extent, PixelRect, Score, Size, Turn};
@@ -18,12 +18,15 @@ pub(super) const SHA256: [u8; 32] = [
 ];
 
 /// Longer sides of the network's input, coarse to fine. The network finds faces of 16 to 450
-/// pixels, so these two reach from a face that fills the picture to one of 1/80 of its longer side.
+/// pixels, so these two reach from a face that fills the picture to one of 1/70 of its longer side.
 const LONG_SIDES: [u32; 2] = [416, 1280];
 
 /// Faces larger than this on the finest input are left to the coarser one, which sees them well: far
 /// beyond the sizes that it was trained on, the network takes bare skin for a face.
 const LARGEST_ON_FINEST: f32 = 200.0;
+
+/// Longer sides are cut into tiles of at most about this many pixels for the finest input.
+const TILE: u32 = 4200;
 
 /// A picture is enlarged at most this much: beyond it there is nothing more to see.
 const MOST_ENLARGED: u32 = 2;
@@ -53,6 +56,8 @@ struct Face {
     landmarks: [(f32, f32); 5],
     score: Score,
     pass: Pass,
+    /// Around this box and every sure one that was taken for the same face.
+    near: Extent,
 }
 
 /// One run of the network: at which scale, and how the picture was turned.
@@ -68,10 +73,9 @@ struct Pass {
 /// [`DetectError::CouldNotRun`] if any pass did not give usable output.
 pub(super) fn find(model: &Model, picture: &Picture) -> Result<Vec<Finding>, DetectError> {
     let size = picture.size();
-    let whole = PixelRect::new(0, 0, size.width, size.height);
     let mut faces = Vec::new();
-    for long_side in scales(size) {
-        let canvas = Canvas::new(picture, whole, long_side).ok_or(DetectError::CouldNotRun)?;
+    for (window, long_side) in looks(size) {
+        let canvas = Canvas::new(picture, window, long_side).ok_or(DetectError::CouldNotRun)?;
         for turn in Turn::ALL {
             // BGR, 0..=255, not normalised.
             let outputs = model.run(&canvas.input(turn, [0.0; 3], [1.0; 3]))?;
@@ -81,11 +85,16 @@ pub(super) fn find(model: &Model, picture: &Picture) -> Result<Vec<Finding>, Det
     Ok(distinct(faces).into_iter().filter_map(|face| finding(&face, size)).collect())
 }
 
-fn scales(size: Size) -> Vec<u32> {
-    let most = size.long_side().saturating_mul(MOST_ENLARGED).max(LONG_SIDES[0]);
-    let mut sides: Vec<u32> = LONG_SIDES.iter().map(|side| *side.min(&most)).collect();
-    sides.dedup();
-    sides
+/// What is looked at, and how large on the network's input: the whole picture coarsely, then the
+/// whole or its tiles finely.
+fn looks(size: Size) -> Vec<(PixelRect, u32)> {
+    let [coarse, fine] = LONG_SIDES;
+    let mut looks = vec![(PixelRect::whole(size), coarse)];
+    let fine = canvas::step(size.long_side().saturating_mul(MOST_ENLARGED), &[coarse, 832, fine]);
+    if fine > coarse {
+        looks.extend(canvas::tiles(size, TILE).into_iter().map(|tile| (tile, fine)));
+    }
+    looks
 }
 
 fn read(outputs: &[Output], canvas: &Canvas, pass: Pass, faces: &mut Vec<Face>) -> Result<(), DetectError> {
@@ -94,26 +103,24 @@ fn read(outputs: &[Output], canvas: &Canvas, pass: Pass, faces: &mut Vec<Face>) 
     }
     let input = pass.turn.size(canvas.input_size());
     for (index, stride) in STRIDES.into_iter().enumerate() {
+        let cells = (input.width / stride * (input.height / stride)) as usize;
         let head = Head {
-            classes: column(outputs, index, 1)?,
-            objectness: column(outputs, index + 3, 1)?,
-            boxes: column(outputs, index + 6, 4)?,
-            landmarks: column(outputs, index + 9, 10)?,
+            classes: column(&outputs[index], cells, 1)?,
+            objectness: column(&outputs[index + 3], cells, 1)?,
+            boxes: column(&outputs[index + 6], cells, 4)?,
+            landmarks: column(&outputs[index + 9], cells, 10)?,
             columns: input.width / stride,
             stride,
         };
-        if head.classes.len() != (head.columns * (input.height / stride)) as usize {
-            return Err(DetectError::CouldNotRun);
-        }
         head.read(canvas, pass, faces);
     }
     Ok(())
 }
 
-/// The values of one output, which must have `width` numbers for each cell.
-fn column(outputs: &[Output], index: usize, width: usize) -> Result<&[f32], DetectError> {
-    let output = &outputs[index];
-    (output.shape.last() == Some(&width)).then_some(output.values.as_slice()).ok_or(DetectError::CouldNotRun)
+/// The values of one output, which must have `width` numbers for each of `cells`.
+fn column(output: &Output, cells: usize, width: usize) -> Result<&[f32], DetectError> {
+    let whole = output.shape.last() == Some(&width) && output.values.len() == cells * width;
+    whole.then_some(output.values.as_slice()).ok_or(DetectError::CouldNotRun)
 }
 
 /// What the network says at one stride: a cell every `stride` pixels, row after row.
@@ -153,20 +160,28 @@ impl Head<'_> {
                 let on_input = ((column + point[0]) * stride, (row + point[1]) * stride);
                 *landmark = canvas.point_on_picture(on_input, pass.turn);
             }
-            faces.push(Face { extent: canvas.extent_on_picture(extent, pass.turn), landmarks, score, pass });
+            let extent = canvas.extent_on_picture(extent, pass.turn);
+            faces.push(Face { extent, landmarks, score, pass, near: least_around(extent) });
         }
     }
 }
 
-/// Non-maximum suppression across cells, turns and scales, best first; what only one pass saw, and
+/// Non-maximum suppression across cells, turns and scales, best first. Faces cheek to cheek can look
+/// like one: where a sure box is dropped for a better one, its place stays covered. What only one pass saw, and
 /// was not sure of, is dropped.
 fn distinct(mut faces: Vec<Face>) -> Vec<Face> {
     faces.sort_by(|a, b| b.score.value().total_cmp(&a.score.value()));
     let mut kept: Vec<(Face, Seen)> = Vec::new();
     for face in faces {
         match kept.iter_mut().find(|(best, _)| best.extent.iou(face.extent) > SAME_FACE_IOU) {
-            Some((best, seen)) if best.pass != face.pass => *seen = Seen::Twice,
-            Some(_) => {}
+            Some((best, seen)) => {
+                if best.pass != face.pass {
+                    *seen = Seen::Twice;
+                }
+                if face.score.value() >= SURE_ALONE {
+                    best.near = best.near.around(least_around(face.extent));
+                }
+            }
             None => kept.push((face, Seen::Once)),
         }
     }
@@ -201,10 +216,13 @@ const BELOW: f32 = 0.30;
 /// Every side of the box grows at least this much, wherever the landmarks point.
 const AT_LEAST: f32 = 0.20;
 
+fn least_around(extent: Extent) -> Extent {
+    extent.grown(extent.width().max(extent.height()) * AT_LEAST)
+}
+
 /// The whole head: hair, ears and neck line.
 fn head_around(face: &Face) -> Extent {
     let side = face.extent.width().max(face.extent.height());
-    let least = face.extent.grown(side * AT_LEAST);
     let [right_eye, left_eye, _, right_mouth, left_mouth] = face.landmarks;
     let eyes = midpoint(right_eye, left_eye);
     let mouth = midpoint(right_mouth, left_mouth);
@@ -212,11 +230,11 @@ fn head_around(face: &Face) -> Extent {
     let length = dx.hypot(dy);
     if length <= side * 0.05 {
         // Eyes and mouth fall together: a face in profile or a poor fix. Which way is up is unknown.
-        return face.extent.grown(side * ABOVE);
+        return face.near.around(face.extent.grown(side * ABOVE));
     }
     let (down_x, down_y) = (dx / length, dy / length);
     let centre = midpoint((face.extent.left, face.extent.top), (face.extent.right, face.extent.bottom));
-    let mut head = least;
+    let mut head = face.near;
     for along in [-(0.5 + ABOVE), 0.5 + BELOW] {
         for across in [-(0.5 + BESIDE), 0.5 + BESIDE] {
             let x = centre.0 + side * (along * down_x - across * down_y);

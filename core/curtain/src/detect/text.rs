@@ -23,19 +23,17 @@ pub(super) const SHA256: [u8; 32] = [
 const MEAN: [f32; 3] = [0.485 * 255.0, 0.456 * 255.0, 0.406 * 255.0];
 const GAIN: [f32; 3] = [1.0 / (0.229 * 255.0), 1.0 / (0.224 * 255.0), 1.0 / (0.225 * 255.0)];
 
-/// Longer side of the network's input.
+/// Longer side of the network's input, and the smaller ones that small pictures are put on.
 const LONG_SIDE: u32 = 960;
+const LONG_SIDES: [u32; 3] = [320, 640, LONG_SIDE];
 
 /// A picture is enlarged at most this much.
 const MOST_ENLARGED: u32 = 2;
 
-/// A picture whose longer side is more than this is also looked at in tiles, for small print.
+/// Sides longer than the first are also looked at in tiles of at most about the second, so that small
+/// print is seen, however large or long the picture is.
 const TILE_FROM: u32 = 960;
-
-/// Tiles across and down, and how much of a tile its neighbour sees again: a line that one cuts,
-/// the next sees whole.
-const TILES: u32 = 2;
-const TILE_OVERLAP: f32 = 0.15;
+const TILE: u32 = 2100;
 
 /// The network reads upside-down lines as well as upright ones, and most sideways ones; one more turn
 /// of the whole picture finds the rest of those.
@@ -97,7 +95,7 @@ pub(super) fn prepare(model: &Model, size: Size) {
 }
 
 fn long_side(window: PixelRect) -> u32 {
-    LONG_SIDE.min(window.width.max(window.height).saturating_mul(MOST_ENLARGED))
+    canvas::step(window.width.max(window.height).saturating_mul(MOST_ENLARGED), &LONG_SIDES)
 }
 
 /// The turns at which window `index` is looked at; the first window is the whole picture.
@@ -106,24 +104,10 @@ fn turns(index: usize) -> &'static [Turn] {
 }
 
 /// The whole picture, and overlapping tiles of it if it is large.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "sides are far below 2^24"
-)]
 fn windows(size: Size) -> Vec<PixelRect> {
-    let mut windows = vec![PixelRect::new(0, 0, size.width, size.height)];
-    if size.long_side() <= TILE_FROM {
-        return windows;
-    }
-    let cut = |side: u32| {
-        let tile = (side as f32 * (1.0 + TILE_OVERLAP) / TILES as f32).ceil() as u32;
-        let tile = tile.clamp(1, side);
-        (0..TILES).map(move |i| ((side - tile) * i / (TILES - 1), tile))
-    };
-    for (y, height) in cut(size.height) {
-        windows.extend(cut(size.width).map(|(x, width)| PixelRect::new(x, y, width, height)));
+    let mut windows = vec![PixelRect::whole(size)];
+    if size.long_side() > TILE_FROM {
+        windows.extend(canvas::tiles(size, TILE.min(size.long_side() / 2)));
     }
     windows
 }

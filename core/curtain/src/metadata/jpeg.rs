@@ -8,7 +8,7 @@ use super::leak::LeakClass;
 use super::photoshop::{self, InnerExif};
 use super::read::{at_most, len, rest, wide};
 use super::xmp::{self, Claims};
-use super::{Ending, InspectError, exif, tail};
+use super::{Ending, InspectError, Notice, exif, tail};
 
 /// Walks the file from its start-of-image marker to its last byte.
 pub(super) fn inspect(bytes: &[u8], findings: &mut Findings) -> Result<Seen, InspectError> {
@@ -204,6 +204,9 @@ impl<'a> Reporter<'a, '_> {
     /// Looks into what had to be put together first.
     fn finish(self) {
         let speaks = if self.start == 0 { Speaks::OfThePicture } else { Speaks::OfAnother };
+        if self.exif.too_many {
+            self.findings.notice(Notice::MoreLeaksThanListed);
+        }
         for (place, block) in self.exif.runs {
             exif::look(&block, &place, speaks, self.findings);
         }
@@ -219,12 +222,19 @@ impl<'a> Reporter<'a, '_> {
 pub(super) struct ExifRuns<'a> {
     /// Place of the first segment, and the block.
     pub(super) runs: Vec<(String, Cow<'a, [u8]>)>,
+    /// Whether there were more than [`MOST_EXIF_BLOCKS`].
+    pub(super) too_many: bool,
 }
+
+/// More Exif blocks than this in one image are not looked into; files in the wild have one or two.
+const MOST_EXIF_BLOCKS: usize = 64;
 
 impl<'a> ExifRuns<'a> {
     pub(super) fn push(&mut self, place: String, block: &'a [u8]) {
+        let full = self.runs.len() >= MOST_EXIF_BLOCKS;
         match self.runs.last_mut() {
             Some((_, whole)) if !exif::starts_tiff(block) => whole.to_mut().extend_from_slice(block),
+            _ if full => self.too_many = true,
             _ => self.runs.push((place, Cow::Borrowed(block))),
         }
     }

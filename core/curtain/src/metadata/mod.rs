@@ -38,7 +38,7 @@ pub use leak::{Leak, LeakClass};
 pub use orientation::Orientation;
 pub use profile::{MAX_PROFILE_BYTES, colour_profile};
 pub use sniff::{Format, Refused, Sniffed, sniff};
-pub use values::{MAX_TEXT_CHARS, MAX_VALUES, Value, values};
+pub use values::{MAX_TEXT_CHARS, MAX_VALUES, Value, misleads, values};
 
 use finding::Findings;
 

@@ -233,7 +233,8 @@ impl fmt::Write for Text {
 }
 
 /// Whether a character could steer a terminal, or hide or reorder what is read. [Unicode TR 36]
-fn misleads(c: char) -> bool {
+#[must_use]
+pub fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }

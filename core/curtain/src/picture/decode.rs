@@ -3,10 +3,14 @@
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::{ColorType, ImageDecoder, ImageError};
 use rayon::prelude::*;
 use thiserror::Error;
+use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::JpegDecoder;
 
 use super::orient::upright;
 use super::profile::ToSrgb;
@@ -19,10 +23,17 @@ use crate::metadata::{self, Ending, Format, Inspected};
 pub struct Limits {
     /// Most pixels, width times height.
     pub pixels: u64,
-    /// Most bytes that decoding may hold at once for pixels.
+    /// Most bytes of decoded samples, as the file stores them. What else is held for a moment is
+    /// bounded by the pixels: a decoder's own tables (up to 6 bytes a pixel for a progressive JPEG)
+    /// and a second picture of 3 bytes a pixel while it is turned or converted.
     pub decode_bytes: u64,
     /// Most bytes in a file.
     pub file_bytes: u64,
+}
+
+impl Limits {
+    /// Longest side of a picture, in pixels: what JPEG can store.
+    pub const LONGEST_SIDE: u32 = 65_535;
 }
 
 impl Default for Limits {
@@ -44,7 +55,8 @@ pub struct Decoded {
 /// How sure we are of the colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
-    /// Converted from the picture's profile, or sRGB because there was none.
+    /// Converted from the picture's ICC profile, or taken as sRGB because there was none. Other hints
+    /// at colour (PNG `gAMA` and `cICP`, the EXIF colour space) are not followed.
     Faithful,
     /// There is a profile that does not fit the pixels (often CMYK): colours may be off.
     ProfileIgnored,
@@ -65,6 +77,12 @@ pub enum DecodeError {
         height: u32,
         /// The limit that was set.
         limit: u64,
+    },
+    /// A side is longer than any camera's.
+    #[error("a side of the picture is longer than {longest} pixels: cut it into parts")]
+    SideTooLong {
+        /// The most that is taken.
+        longest: u32,
     },
     /// Decoding would need more memory than the limit.
     #[error(
@@ -103,6 +121,7 @@ impl DecodeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::TooManyPixels { .. } => "too_many_pixels",
+            Self::SideTooLong { .. } => "side_too_long",
             Self::TooMuchMemory { .. } => "too_much_memory",
             Self::NoPixels => "no_pixels",
             Self::CutShort => "cut_short",
@@ -119,7 +138,9 @@ impl DecodeError {
 /// rounded to 8.
 ///
 /// # Errors
-/// [`DecodeError`]; nothing of a cut or damaged file is returned, even where a decoder would.
+/// [`DecodeError`]; nothing is returned of a file that ends early or whose data the decoder finds
+/// damaged. Damage that still decodes is not seen: a changed colour, or a JPEG whose end marker comes too
+/// early, whose missing part is grey.
 pub fn decode(bytes: &[u8], inspected: &Inspected, limits: &Limits) -> Result<Decoded, DecodeError> {
     check_header(inspected, limits)?;
     let profile = metadata::colour_profile(bytes).map_err(|_| DecodeError::Profile)?;
@@ -154,6 +175,9 @@ fn check_header(inspected: &Inspected, limits: &Limits) -> Result<(), DecodeErro
     if width == 0 || height == 0 {
         return Err(DecodeError::NoPixels);
     }
+    if width.max(height) > Limits::LONGEST_SIDE {
+        return Err(DecodeError::SideTooLong { longest: Limits::LONGEST_SIDE });
+    }
     if Size::new(width, height).pixels() > limits.pixels {
         return Err(DecodeError::TooManyPixels { width, height, limit: limits.pixels });
     }
@@ -170,11 +194,44 @@ fn read_pixels(
 ) -> Result<(ColorType, Vec<u8>), DecodeError> {
     let reader = Cursor::new(bytes);
     match inspected.format {
-        Format::Jpeg => read_from(JpegDecoder::new(reader), inspected, limits),
+        Format::Jpeg => read_jpeg(bytes, inspected, limits),
         Format::Png => read_from(PngDecoder::with_limits(reader, codec_limits(limits)), inspected, limits),
         Format::WebP => read_from(WebPDecoder::new(reader), inspected, limits),
         Format::Gif => read_from(GifDecoder::new(reader), inspected, limits),
     }
+}
+
+/// In strict mode the decoder refuses data with codes that cannot be, where others paint grey.
+fn read_jpeg(
+    bytes: &[u8],
+    inspected: &Inspected,
+    limits: &Limits,
+) -> Result<(ColorType, Vec<u8>), DecodeError> {
+    let side = Limits::LONGEST_SIDE as usize;
+    let options = DecoderOptions::default().set_strict_mode(true).set_max_width(side).set_max_height(side);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().map_err(|_| DecodeError::Damaged)?;
+    let sides =
+        decoder.dimensions().and_then(|(w, h)| Some((u32::try_from(w).ok()?, u32::try_from(h).ok()?)));
+    if sides != Some((inspected.width, inspected.height)) {
+        return Err(DecodeError::Contradiction);
+    }
+    let (colour_type, out) = match decoder.input_colorspace() {
+        Some(ColorSpace::Luma) => (ColorType::L8, ColorSpace::Luma),
+        _ => (ColorType::Rgb8, ColorSpace::RGB),
+    };
+    decoder.set_options(decoder.options().jpeg_set_out_colorspace(out));
+    let needed = decoder.output_buffer_size().ok_or(DecodeError::Damaged)?;
+    let mut raw = allocate(needed as u64, limits)?;
+    decoder.decode_into(&mut raw).map_err(|_| DecodeError::Damaged)?;
+    Ok((colour_type, raw))
+}
+
+fn allocate(needed: u64, limits: &Limits) -> Result<Vec<u8>, DecodeError> {
+    if needed > limits.decode_bytes {
+        return Err(DecodeError::TooMuchMemory { needed, limit: limits.decode_bytes });
+    }
+    Ok(vec![0; usize::try_from(needed).map_err(|_| DecodeError::Damaged)?])
 }
 
 fn codec_limits(limits: &Limits) -> image::Limits {
@@ -192,13 +249,9 @@ fn read_from(
     if decoder.dimensions() != (inspected.width, inspected.height) {
         return Err(DecodeError::Contradiction);
     }
-    let needed = decoder.total_bytes();
-    if needed > limits.decode_bytes {
-        return Err(DecodeError::TooMuchMemory { needed, limit: limits.decode_bytes });
-    }
+    let mut raw = allocate(decoder.total_bytes(), limits)?;
     decoder.set_limits(codec_limits(limits)).map_err(|e| decode_error(&e, limits))?;
     let colour_type = decoder.color_type();
-    let mut raw = vec![0; usize::try_from(needed).map_err(|_| DecodeError::Damaged)?];
     decoder.read_image(&mut raw).map_err(|e| decode_error(&e, limits))?;
     Ok((colour_type, raw))
 }

@@ -8,6 +8,7 @@ use mozjpeg::{ColorSpace, Compress};
 use thiserror::Error;
 
 use super::Picture;
+use crate::geometry::Size;
 
 /// The file format of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,8 +128,16 @@ fn jpeg(picture: &Picture, quality: JpegQuality, chroma: Chroma) -> Result<Vec<u
 
 fn png(picture: &Picture) -> Result<Vec<u8>, EncodeError> {
     let mut bytes = Vec::with_capacity(picture.rgb().len() / 2);
-    PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive)
-        .write_image(picture.rgb(), picture.size().width, picture.size().height, ExtendedColorType::Rgb8)
-        .map_err(|_| EncodeError::Failed)?;
+    let Size { width, height } = picture.size();
+    catch_unwind(AssertUnwindSafe(|| {
+        PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive).write_image(
+            picture.rgb(),
+            width,
+            height,
+            ExtendedColorType::Rgb8,
+        )
+    }))
+    .map_err(|_| EncodeError::Failed)?
+    .map_err(|_| EncodeError::Failed)?;
     Ok(bytes)
 }
