@@ -28,7 +28,7 @@ eval FOLDER:
 encoder:
     cargo run --release -p curtain-tests --example encoder
 
-# Whole command against djpeg | cjpeg on the same photo, in turn.
+# Whole command against djpeg | cjpeg on the same photo, in turn (Debian: time, libjpeg-turbo-progs).
 peer:
     bash tests/peer
 

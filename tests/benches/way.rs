@@ -1,6 +1,6 @@
 //! Each step of a photo's way, and the whole, at 12 megapixels.
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use curtain::clean::{Options, clean, look, open};
 use curtain::cover::{Cover, cover};
 use curtain::detect::Detectors;
@@ -16,7 +16,8 @@ fn way(criterion: &mut Criterion) {
     let regions = seen.regions();
 
     let mut group = criterion.benchmark_group("12 MP");
-    group.sample_size(10);
+    // Seconds a run: one run a sample.
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
     group.bench_function("inspect", |b| b.iter(|| metadata::inspect(&photo)));
     group.bench_function("decode, turn, convert", |b| b.iter(|| open(&photo, &limits)));
     group.bench_function("faces", |b| b.iter(|| detectors.find_faces(&picture)));
