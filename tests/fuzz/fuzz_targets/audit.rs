@@ -2,7 +2,7 @@
 #![no_main]
 
 use curtain_fuzz::geometry::Size;
-use curtain_fuzz::metadata::{Ending, Orientation, inspect};
+use curtain_fuzz::metadata::{Ending, Format, Orientation, inspect};
 use curtain_fuzz::picture::{DecodeError, decode};
 use curtain_fuzz::{CLEAN_SIZE, LIMITS, clean, hush, mend_checksums, passes, watch, with_part};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
@@ -18,10 +18,11 @@ fuzz_target!(init: hush(), |bytes: &[u8]| watch(|| {
             assert_eq!(seen.leaks, []);
             assert_eq!(seen.notices, []);
             assert_eq!((seen.ending, seen.orientation), (Ending::Complete, Orientation::Upright));
-            // The audit does not decode, so damage may remain; a second opinion on the size may not.
             match decode(bytes, seen, &LIMITS) {
                 Ok(decoded) => assert_eq!(decoded.picture.size(), size),
-                Err(error) => assert_eq!(error, DecodeError::Damaged),
+                // Inflaters differ on incomplete Huffman codes: the audit's takes some that the decoder's
+                // does not. Nothing hides there, and our encoder writes none.
+                Err(error) => assert_eq!((error, seen.format), (DecodeError::Damaged, Format::Png)),
             }
         }
     }

@@ -97,9 +97,9 @@ pub fn mend_checksums(file: &mut [u8]) {
 /// long and where follows from `choice`. Mutations of single bytes hardly ever hit all three.
 #[must_use]
 pub fn with_part(file: &[u8], choice: u32) -> Vec<u8> {
-    let [place, kind, length, fill] = choice.to_le_bytes();
+    let [place, kind, length, content] = choice.to_le_bytes();
     let length = length % 32;
-    let body = vec![fill; usize::from(length)];
+    let body = vec![content; usize::from(length)];
     let part = if file.starts_with(PNG_SIGNATURE) {
         let name = CHUNKS[usize::from(kind) % CHUNKS.len()];
         [&[0, 0, 0, length], &name[..], &body, &[0; 4]].concat()
