@@ -39,8 +39,7 @@ pub(crate) fn small(picture: &Picture) -> Option<Picture> {
         let scaled = u64::from(side) * u64::from(CELL) / u64::from(size.long_side());
         u32::try_from(scaled).unwrap_or(CELL).clamp(1, CELL)
     };
-    let whole = PixelRect::new(0, 0, size.width, size.height);
-    picture.resampled(whole, Size::new(fit(size.width), fit(size.height)))
+    picture.resampled(PixelRect::whole(size), Size::new(fit(size.width), fit(size.height)))
 }
 
 impl Sheet {
