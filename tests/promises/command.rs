@@ -62,7 +62,7 @@ fn a_clean_line_says_what_was_written() {
     let written = Path::new(line["output"].as_str().unwrap());
     let bytes = std::fs::read(written).unwrap();
     let hash = ring::digest::digest(&ring::digest::SHA256, &bytes);
-    let hash = curtain::clean::Sha256(hash.as_ref().try_into().unwrap());
+    let hash = curtain::hash::Sha256(hash.as_ref().try_into().unwrap());
     assert_eq!(line["sha256"], hash.to_string());
     let covered = line["covered"].as_f64().unwrap();
     assert!((0.0..=1.0).contains(&covered) && covered > 0.0);

@@ -10,7 +10,13 @@
 mod command;
 mod could_not_look_is_not_clear;
 mod no_bomb_goes_off;
+mod no_consent_no_post;
+mod nobody_skips_the_review;
+mod nothing_is_lost;
 mod nothing_rides_along;
+mod people;
 mod rooms;
 mod the_cover_holds_nothing;
+mod the_log_cannot_lie;
 mod upright_and_true;
+mod witness;

@@ -4,38 +4,63 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room, and the rooms that it may import.
-const MAY_IMPORT: [(&str, &[&str]); 7] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("geometry", &[]),
+    ("time", &[]),
+    ("hash", &[]),
     ("metadata", &[]),
     ("picture", &["geometry", "metadata"]),
     ("detect", &["picture", "geometry"]),
     ("cover", &["picture", "geometry"]),
     ("files", &["metadata", "picture"]),
-    ("clean", &["metadata", "picture", "detect", "cover", "geometry"]),
+    ("clean", &["metadata", "picture", "detect", "cover", "geometry", "hash"]),
+    ("review", &["detect", "geometry", "hash"]),
+    ("consent", &["time", "hash"]),
+    ("ledger", &["consent", "time", "hash"]),
+    ("export", &["ledger", "consent", "time", "hash"]),
+    ("receipt", &["ledger", "consent", "time", "hash"]),
+    ("vault", &["ledger", "consent", "review", "time", "hash"]),
+    ("desk", &["vault", "ledger", "consent", "export", "receipt", "files", "time", "hash"]),
+    (
+        "post",
+        &["metadata", "picture", "detect", "clean", "review", "consent", "vault", "geometry", "time", "hash"],
+    ),
 ];
 
-/// Outside crates that only one file or room may name.
-const ONLY_IN: [(&str, &str); 11] = [
-    ("tract_onnx", "detect/engine.rs"),
-    ("tract_linalg", "detect/engine.rs"),
-    ("use image::", "picture/"),
-    ("zune_jpeg::", "picture/decode.rs"),
-    ("fast_image_resize::", "picture/scale.rs"),
-    ("miniz_oxide::", "metadata/"),
-    ("tempfile::", "files.rs"),
-    ("std::fs", "files.rs"),
-    ("mozjpeg::", "picture/encode.rs"),
-    ("moxcms::", "picture/profile.rs"),
-    ("::exif::", "metadata/exif.rs"),
+/// Outside crates that only these files or rooms may name.
+const ONLY_IN: [(&str, &[&str]); 19] = [
+    ("tract_onnx", &["detect/engine.rs"]),
+    ("tract_linalg", &["detect/engine.rs"]),
+    ("use image::", &["picture/"]),
+    ("zune_jpeg::", &["picture/decode.rs"]),
+    ("fast_image_resize::", &["picture/scale.rs"]),
+    ("miniz_oxide::", &["metadata/"]),
+    ("tempfile::", &["files.rs", "vault/key.rs", "vault/open.rs"]),
+    (
+        "std::fs",
+        &["files.rs", "vault/key.rs", "vault/open.rs", "ledger/evidence/folder.rs", "ledger/verify/files.rs"],
+    ),
+    ("mozjpeg::", &["picture/encode.rs"]),
+    ("moxcms::", &["picture/profile.rs"]),
+    ("::exif::", &["metadata/exif.rs"]),
+    ("rusqlite", &["vault/"]),
+    ("krilla::", &["export/pdf/"]),
+    ("rustybuzz::", &["export/pdf/fonts.rs"]),
+    ("unicode_bidi::", &["export/pdf/"]),
+    ("::csv::", &["export/csv.rs"]),
+    ("qrcode::", &["receipt/code.rs"]),
+    ("jiff::", &["time.rs"]),
+    ("Ed25519KeyPair", &["ledger/log.rs"]),
 ];
 
+/// The library's files and their paths; files of tests alone are left out.
 fn sources() -> Vec<(String, String)> {
     fn walk(folder: &Path, root: &Path, found: &mut Vec<(String, String)>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 walk(&path, root, found);
-            } else {
+            } else if !path.ends_with("tests.rs") {
                 let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
                 found.push((name, std::fs::read_to_string(&path).unwrap()));
             }
@@ -73,13 +98,16 @@ fn imports_go_downwards_only() {
 
 #[test]
 fn each_outside_thing_has_one_seam() {
-    for (name, place) in ONLY_IN {
+    for (name, places) in ONLY_IN {
         let users: BTreeSet<_> = sources()
             .into_iter()
             .filter(|(_, source)| code(source).contains(name))
             .map(|(file, _)| file)
             .collect();
         assert!(!users.is_empty(), "{name} is used nowhere: this test reads nothing");
-        assert!(users.iter().all(|file| file.starts_with(place)), "{name} is named by {users:?}");
+        assert!(
+            users.iter().all(|file| places.iter().any(|place| file.starts_with(place))),
+            "{name} is named by {users:?}"
+        );
     }
 }

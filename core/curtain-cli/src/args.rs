@@ -7,6 +7,9 @@ use curtain::cover::Cover;
 use curtain::geometry::PixelRect;
 use curtain::picture::{Encoding, Limits};
 
+use crate::consent::ConsentCommand;
+use crate::ledger::LedgerCommand;
+
 /// The privacy curtain for clinical photos: strips what a file says, covers what it shows.
 #[derive(Debug, Parser)]
 #[command(name = "curtain", version, max_term_width = 100)]
@@ -23,6 +26,12 @@ pub(crate) enum Command {
     Clean(CleanArgs),
     /// Cover only the regions given by hand. No detector runs; metadata is still stripped.
     Cover(CoverArgs),
+    /// Record consents, show how they stand, withdraw them, print receipts.
+    #[command(subcommand)]
+    Consent(ConsentCommand),
+    /// Export and verify the log of consents.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Measure the detectors on a folder of photos with known boxes (`manifest.jsonl`).
     Eval(EvalArgs),
 }

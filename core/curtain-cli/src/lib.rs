@@ -6,10 +6,13 @@
 
 mod args;
 mod clean;
+mod consent;
 mod eval;
 mod inspect;
+mod ledger;
 mod output;
 mod sheet;
+mod vault;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -41,6 +44,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Clean(args) => clean::run(&args),
         Command::Cover(args) => clean::run_cover(&args),
+        Command::Consent(command) => consent::run(&command),
+        Command::Ledger(command) => ledger::run(&command),
         Command::Eval(args) => eval::run(&args),
     });
     match outcome {

@@ -5,11 +5,18 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use curtain::clean::{CleanError, Opened};
+use curtain::consent::CodeError;
+use curtain::consent::signature::SignatureError;
+use curtain::desk::DeskError;
 use curtain::detect::{Detectors, Finding};
 use curtain::files::{ReadError, WriteError};
 use curtain::metadata::{self, Inspected, Leak};
 use curtain::picture::Colour;
+use curtain::receipt::ReceiptError;
+use curtain::vault::{AcknowledgeError, EraseError, GrantError, MeetError, VaultError, WithdrawError};
 use serde::Serialize;
+
+use crate::Outcome;
 
 /// Why one file was not done.
 pub(crate) struct Failure {
@@ -17,22 +24,45 @@ pub(crate) struct Failure {
     pub(crate) message: String,
 }
 
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        Self { code: error.code(), message: error.to_string() }
-    }
+/// Makes a [`Failure`] of errors that have a code and a message.
+macro_rules! failures {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self { code: error.code(), message: error.to_string() }
+            }
+        }
+    )*};
 }
 
-impl From<WriteError> for Failure {
-    fn from(error: WriteError) -> Self {
-        Self { code: error.code(), message: error.to_string() }
-    }
-}
+failures!(
+    ReadError,
+    WriteError,
+    CleanError,
+    SignatureError,
+    CodeError,
+    VaultError,
+    GrantError,
+    WithdrawError,
+    EraseError,
+    AcknowledgeError,
+    MeetError,
+    DeskError,
+    ReceiptError,
+);
 
-impl From<CleanError> for Failure {
-    fn from(error: CleanError) -> Self {
-        Self { code: error.code(), message: error.to_string() }
+/// Says why a command that is not about one file was not done.
+pub(crate) fn finish(done: Result<Outcome, Failure>, json: bool) -> Outcome {
+    let failure = match done {
+        Ok(outcome) => return outcome,
+        Err(failure) => failure,
+    };
+    warn(&failure.message);
+    if json {
+        let error = ErrorFields { code: failure.code, message: &failure.message };
+        json_line(&serde_json::json!({ "error": error }));
     }
+    Outcome::SomethingFailed
 }
 
 #[derive(Serialize)]

@@ -5,12 +5,12 @@
 
 use std::time::{Duration, Instant};
 
-use ring::digest;
 use thiserror::Error;
 
 use crate::cover::{Cover, cover, covered_pixels};
 use crate::detect::{DetectError, Detectors, Finding};
 use crate::geometry::{PixelRect, Size};
+use crate::hash::Sha256;
 use crate::metadata::{self, AuditError, Audited, InspectError, Inspected};
 use crate::picture::{self, Colour, DecodeError, Decoded, EncodeError, Encoding, Limits, Picture};
 
@@ -84,24 +84,12 @@ impl Cleaned {
     /// The hash of the finished file.
     #[must_use]
     pub fn sha256(&self) -> Sha256 {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest::digest(&digest::SHA256, self.file.bytes()).as_ref());
-        Sha256(hash)
-    }
-}
-
-/// A SHA-256 hash; shown as 64 hexadecimal digits. [FIPS 180-4]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Sha256(pub [u8; 32]);
-
-impl std::fmt::Display for Sha256 {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Sha256::of(self.file.bytes())
     }
 }
 
 /// Why a photo was refused. Nothing of it was released.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CleanError {
     /// The file is not a picture that can be read.
@@ -193,6 +181,15 @@ pub fn finish(mut picture: Picture, regions: &[PixelRect], options: &Options) ->
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
     let covered = covered_pixels(&picture, regions) as f64 / size.pixels() as f64;
     Ok(Cleaned { file, picture, covered, covering, encoding, auditing })
+}
+
+/// Passes `bytes` only if they are a finished picture: one of ours, with nothing else in the file.
+///
+/// # Errors
+/// [`CleanError`].
+pub fn audit(bytes: &[u8]) -> Result<Audited, CleanError> {
+    let Inspected { width, height, .. } = metadata::inspect(bytes)?;
+    Ok(metadata::audit(bytes.to_vec(), width, height)?)
 }
 
 /// A region that a person asked for and that hides nothing must not pass in silence.

@@ -144,10 +144,7 @@ pub fn leaks(path: &Path) -> Vec<Leak> {
 /// # Errors
 /// [`WriteError`]; no file is left behind.
 pub fn release(picture: &Audited, folder: &Path, random: &SystemRandom) -> Result<PathBuf, WriteError> {
-    std::fs::create_dir_all(folder).map_err(|error| match WriteError::of(&error) {
-        WriteError::Exists => WriteError::NoFolder,
-        other => other,
-    })?;
+    make_folder(folder)?;
     let extension = match picture.format() {
         Format::Png => "png",
         _ => "jpg",
@@ -162,21 +159,82 @@ pub fn release(picture: &Audited, folder: &Path, random: &SystemRandom) -> Resul
 /// # Errors
 /// [`WriteError`]; no file is left behind.
 pub fn write_new(picture: &Audited, path: &Path) -> Result<(), WriteError> {
-    let folder = match path.parent() {
+    let mut file = NewFile::create(path)?;
+    file.write_all(picture.bytes()).map_err(|error| WriteError::of(&error))?;
+    file.file.as_file().set_times(no_times()).map_err(|error| WriteError::of(&error))?;
+    file.finish()
+}
+
+/// Writes the bytes of anything but a picture to `path`, which must not exist; as careful as [`release`].
+pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let mut file = NewFile::create(path)?;
+    file.write_all(bytes).map_err(|error| WriteError::of(&error))?;
+    file.finish()
+}
+
+/// Whether there is something of that name, a link included.
+pub(crate) fn exists(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
+
+/// Makes a folder, and those above it.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), WriteError> {
+    std::fs::create_dir_all(folder).map_err(|error| match WriteError::of(&error) {
+        WriteError::Exists => WriteError::NoFolder,
+        other => other,
+    })
+}
+
+/// A file that is being written under another name, for its owner alone. It gets its name when it is finished, and is
+/// gone if it is dropped before.
+pub(crate) struct NewFile {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl NewFile {
+    /// Starts a file that will be at `path`.
+    pub(crate) fn create(path: &Path) -> Result<Self, WriteError> {
+        if exists(path) {
+            return Err(WriteError::Exists);
+        }
+        let file = tempfile::Builder::new()
+            .prefix(".curtain-")
+            .suffix(".part")
+            .tempfile_in(folder_of(path))
+            .map_err(|error| WriteError::of(&error))?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Another way to write to it.
+    pub(crate) fn handle(&self) -> std::io::Result<File> {
+        self.file.as_file().try_clone()
+    }
+
+    /// Gives it its name, durably.
+    pub(crate) fn finish(self) -> Result<(), WriteError> {
+        self.file.as_file().sync_all().map_err(|error| WriteError::of(&error))?;
+        self.file.persist_noclobber(&self.path).map_err(|error| WriteError::of(&error.error))?;
+        sync_folder(folder_of(&self.path));
+        Ok(())
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".curtain-")
-        .suffix(".part")
-        .tempfile_in(folder)
-        .map_err(|error| WriteError::of(&error))?;
-    file.write_all(picture.bytes()).map_err(|error| WriteError::of(&error))?;
-    file.as_file().set_times(no_times()).map_err(|error| WriteError::of(&error))?;
-    file.as_file().sync_all().map_err(|error| WriteError::of(&error))?;
-    file.persist_noclobber(path).map_err(|error| WriteError::of(&error.error))?;
-    sync_folder(folder);
-    Ok(())
+    }
 }
 
 fn no_times() -> FileTimes {

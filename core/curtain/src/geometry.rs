@@ -3,6 +3,8 @@
 //! Pixel coordinates have their origin at the top left of the *upright* picture, x to the right,
 //! y downwards. A [`PixelRect`] covers the pixels `x..x + width` by `y..y + height`.
 
+use serde::{Deserialize, Serialize};
+
 /// Width and height of a picture in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
@@ -39,7 +41,7 @@ impl Size {
 }
 
 /// A rectangle of whole pixels; it may be empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PixelRect {
     /// Leftmost column.
     pub x: u32,

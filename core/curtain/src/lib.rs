@@ -15,10 +15,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+/// Hash trees, proofs and signed notes: what crosses the network.
+pub use curtain_wire as wire;
+
 pub mod clean;
+pub mod consent;
 pub mod cover;
+pub mod desk;
 pub mod detect;
+pub mod export;
 pub mod files;
 pub mod geometry;
+pub mod hash;
+pub mod ledger;
 pub mod metadata;
 pub mod picture;
+pub mod post;
+pub mod receipt;
+pub mod review;
+pub mod time;
+pub mod vault;

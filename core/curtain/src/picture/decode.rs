@@ -63,7 +63,7 @@ pub enum Colour {
 }
 
 /// Why a picture could not be decoded. No message holds anything read from the file but sizes.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// More pixels than the limit.

@@ -66,7 +66,7 @@ pub enum Chroma {
 }
 
 /// Why a picture could not be encoded.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
     /// JPEG has no more than 65,535 columns or rows.

@@ -31,6 +31,12 @@ impl Audited {
         &self.bytes
     }
 
+    /// The file's bytes, to keep.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// JPEG or PNG.
     #[must_use]
     pub fn format(&self) -> Format {

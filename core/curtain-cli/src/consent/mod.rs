@@ -1,0 +1,310 @@
+//! `curtain consent`
+
+mod args;
+mod form;
+mod receipt;
+
+pub(crate) use args::ConsentCommand;
+
+use curtain::consent::{Incomplete, Kind, Standing, WithdrawalCode};
+use curtain::hash::Sha256;
+use curtain::time::UnixTime;
+use curtain::vault::{GrantError, Held, ToGrant, Vault, WithdrawBy};
+use serde_json::json;
+
+use crate::Outcome;
+use crate::output::{self, Failure};
+use crate::vault::now;
+
+use args::{AcknowledgeArgs, CheckArgs, EraseArgs, ListArgs, NewArgs, OneArgs, WithdrawArgs};
+
+pub(crate) fn run(command: &ConsentCommand) -> Outcome {
+    let (done, json) = match command {
+        ConsentCommand::New(args) => (new(args), args.vault.json),
+        ConsentCommand::Wording(args) => (wording(args), args.vault.json),
+        ConsentCommand::Show(args) => (show(args), args.vault.json),
+        ConsentCommand::List(args) => (list(args), args.vault.json),
+        ConsentCommand::Check(args) => (check(args), args.vault.json),
+        ConsentCommand::Withdraw(args) => (withdraw(args), args.vault.json),
+        ConsentCommand::Acknowledge(args) => (acknowledge(args), args.vault.json),
+        ConsentCommand::Erase(args) => (erase(args), args.vault.json),
+        ConsentCommand::Receipt(args) => (receipt::write(args), args.vault.json),
+        ConsentCommand::VerifyReceipt(args) => (receipt::verify(args), args.json),
+    };
+    output::finish(done, json)
+}
+
+fn new(args: &NewArgs) -> Result<Outcome, Failure> {
+    let form = form::fill(args, now()?)?;
+    let mut vault = args.vault.open()?;
+    let now = now()?;
+    let granted =
+        match vault.grant(ToGrant { draft: form.draft, media: form.media.as_deref(), case: None }, now) {
+            Ok(granted) => granted,
+            Err(GrantError::Incomplete(incomplete)) => return Ok(not_complete(&incomplete, args.vault.json)),
+            Err(error) => return Err(error.into()),
+        };
+    let code = granted.code.printed();
+    let receipt = match &args.receipt {
+        Some(folder) => Some(receipt::write_to(&vault, granted.id, folder)?),
+        None => None,
+    };
+    if args.vault.json {
+        output::json_line(&json!({
+            "consent": granted.id, "log": granted.log, "n": granted.n, "withdrawal_code": code.as_str(),
+            "receipt": receipt.as_ref().map(|paths| paths.iter().map(|path| output::shown(path)).collect::<Vec<_>>()),
+        }));
+    } else {
+        output::line(&format!("Recorded consent {} as record {} of its log.", granted.id, granted.n));
+        output::line(&format!("Withdrawal code, for the patient's receipt: {}", code.as_str()));
+        for path in receipt.iter().flatten() {
+            output::line(&format!("Receipt: {}", output::shown(path)));
+        }
+        if receipt.is_none() {
+            output::line(&format!("Print the receipt: curtain consent receipt --out DIR {}", granted.id));
+        }
+    }
+    Ok(Outcome::AllDone)
+}
+
+/// Says everything that is missing, by code and in words.
+fn not_complete(incomplete: &Incomplete, json: bool) -> Outcome {
+    output::warn("This is not a consent yet, and nothing was recorded:");
+    for missing in &incomplete.missing {
+        let mark = match missing.kind() {
+            Kind::Refused => "refused",
+            Kind::Wrong => "wrong  ",
+            Kind::Absent => "missing",
+        };
+        output::warn(&format!("  {mark}  {:<26} {}", missing.code(), missing.text()));
+    }
+    if json {
+        let missing: Vec<_> = incomplete
+            .missing
+            .iter()
+            .map(|missing| json!({ "code": missing.code(), "message": missing.text(), "source": missing.source() }))
+            .collect();
+        let error = json!({ "code": "consent_incomplete", "message": incomplete.to_string() });
+        output::json_line(&json!({ "error": error, "missing": missing }));
+    }
+    Outcome::SomethingFailed
+}
+
+fn wording(args: &NewArgs) -> Result<Outcome, Failure> {
+    let form = form::fill(args, now()?)?;
+    let Some(wording) = form.draft.wording else {
+        return Err(Failure {
+            code: "wording_needs_more",
+            message:
+                "the text cannot be filled in yet: give patient, giver, regime, level, purpose, recipients, \
+                      discloser, contact, description and expires"
+                    .to_owned(),
+        });
+    };
+    if args.vault.json {
+        output::json_line(&json!({
+            "language": wording.language, "sha256": wording.sha256, "text": wording.text,
+        }));
+    } else {
+        output::line(&wording.text);
+    }
+    Ok(Outcome::AllDone)
+}
+
+fn standing_code(held: &Held, now: UnixTime) -> &'static str {
+    if held.erased().is_some() { "erased" } else { held.standing(now).code() }
+}
+
+fn standing_words(held: &Held, now: UnixTime) -> String {
+    if let Some(mark) = held.erased() {
+        return format!("erased on {}", mark.at.date());
+    }
+    match held.standing(now) {
+        Standing::Live => format!("live until {}", held.expires().date()),
+        Standing::NotYet { from } => format!("live from {}", from.date()),
+        Standing::Expired { at } => format!("expired on {}", at.date()),
+        Standing::Withdrawn { at } => format!("withdrawn on {}", at.date()),
+    }
+}
+
+fn show(args: &OneArgs) -> Result<Outcome, Failure> {
+    let vault = args.vault.open()?;
+    let held = vault.consent(args.consent)?;
+    let now = now()?;
+    let awaited = vault.awaited(args.consent)?;
+    let details = held.record().map(curtain::consent::ConsentRecord::details);
+    let details: Option<serde_json::Value> = details.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if args.vault.json {
+        let awaited: Vec<_> = awaited
+            .iter()
+            .map(|(of, copy)| json!({ "of": of.to_string(), "copy": copy.to_string() }))
+            .collect();
+        output::json_line(&json!({
+            "consent": held.id(), "log": held.log(), "n": held.leaf().n, "granted_at": held.leaf().at.to_string(),
+            "expires": held.expires().to_string(), "level": held.level().code(), "regime": held.regime().code(),
+            "standing": standing_code(&held, now), "details": details, "awaited": awaited,
+        }));
+        return Ok(Outcome::AllDone);
+    }
+    output::line(&format!("consent     {}", held.id()));
+    output::line(&format!("record      {} of log {}", held.leaf().n, held.log()));
+    output::line(&format!("standing    {}", standing_words(&held, now)));
+    output::line(&format!("level       {} under {}", held.level().code(), held.regime().code()));
+    if let Some(record) = held.record() {
+        for (name, value) in [
+            ("patient", record.patient().to_owned()),
+            ("agreed by", record.giver().in_words()),
+            ("how", record.method().code().to_owned()),
+            ("shared by", record.discloser().to_owned()),
+            ("with", record.recipients().to_owned()),
+            ("for", record.purpose().to_owned()),
+            ("what", record.description().to_owned()),
+            ("given", record.given_at().to_string()),
+        ] {
+            output::line(&format!("{name:<11} {}", output::printable(&value)));
+        }
+        for object in record.objects() {
+            output::line(&format!("{:<11} {}", object.kind.code(), object.sha256));
+        }
+    }
+    for (of, copy) in awaited {
+        output::line(&format!("awaited     copy {} must follow record {}", copy, of));
+    }
+    Ok(Outcome::AllDone)
+}
+
+fn list(args: &ListArgs) -> Result<Outcome, Failure> {
+    let mut vault = args.vault.open()?;
+    let now = now()?;
+    vault.expire_due(now)?;
+    let mut any = false;
+    for log in vault.logs()? {
+        for held in vault.consents(log.id)? {
+            let held = held?;
+            any = true;
+            let patient = held.record().filter(|_| args.names).map(|record| record.patient().to_owned());
+            if args.vault.json {
+                output::json_line(&json!({
+                    "consent": held.id(), "log": held.log(), "n": held.leaf().n, "patient": patient,
+                    "granted_at": held.leaf().at.to_string(), "expires": held.expires().to_string(),
+                    "level": held.level().code(), "regime": held.regime().code(),
+                    "standing": standing_code(&held, now),
+                }));
+            } else {
+                let name = patient.map(|name| format!("  {}", output::printable(&name))).unwrap_or_default();
+                output::line(&format!(
+                    "{}  {:<11} {:<6} {}{name}",
+                    held.id(),
+                    held.level().code(),
+                    held.regime().code(),
+                    standing_words(&held, now)
+                ));
+            }
+        }
+    }
+    if !any && !args.vault.json {
+        output::line("No consents in this vault yet.");
+    }
+    Ok(Outcome::AllDone)
+}
+
+fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
+    let vault = args.vault.open()?;
+    let held = vault.consent(args.consent)?;
+    let now = now()?;
+    let mut outcome = Outcome::AllDone;
+    for path in &args.files {
+        let sha256 = Sha256::of(&form::read(path)?);
+        let shortfalls = held.covers(args.audience.into(), &[sha256], now).err().unwrap_or_default();
+        if args.vault.json {
+            let short: Vec<_> = shortfalls
+                .iter()
+                .map(|short| json!({ "code": short.code(), "message": short.text() }))
+                .collect();
+            output::json_line(&json!({
+                "file": output::shown(path), "sha256": sha256, "covered": short.is_empty(), "shortfalls": short,
+            }));
+        } else if shortfalls.is_empty() {
+            output::line(&format!("{}: covered", output::shown(path)));
+        }
+        for short in &shortfalls {
+            output::warn(&format!("{}: not covered: {}", output::shown(path), short.text()));
+            outcome = Outcome::SomethingFailed;
+        }
+    }
+    Ok(outcome)
+}
+
+fn withdraw(args: &WithdrawArgs) -> Result<Outcome, Failure> {
+    let by = match args.consent {
+        Some(consent) if args.as_officer => WithdrawBy::Officer(consent),
+        Some(consent) => WithdrawBy::Author(consent),
+        None => WithdrawBy::Code(WithdrawalCode::parse(&args.code.concat())?),
+    };
+    let withdrawn = args.vault.open()?.withdraw(&by, now()?)?;
+    let awaits: Vec<_> = withdrawn.awaits.iter().map(ToString::to_string).collect();
+    if args.vault.json {
+        output::json_line(&json!({ "consent": withdrawn.consent, "n": withdrawn.n, "awaits": awaits }));
+    } else {
+        output::line(&format!("Withdrew consent {} as record {}.", withdrawn.consent, withdrawn.n));
+        print_copies(&awaits, withdrawn.n);
+    }
+    Ok(Outcome::AllDone)
+}
+
+fn print_copies(copies: &[String], of: u64) {
+    for copy in copies {
+        output::line(&format!(
+            "The copy made by record {copy} must follow. When it is gone: \
+             curtain consent acknowledge --of {of} --copy {copy}"
+        ));
+    }
+    if copies.is_empty() {
+        output::line("No copy left this vault, so nothing else has to follow.");
+    }
+}
+
+fn acknowledge(args: &AcknowledgeArgs) -> Result<Outcome, Failure> {
+    let n = args.vault.open()?.acknowledge(args.of, args.copy, now()?)?;
+    if args.vault.json {
+        output::json_line(&json!({ "n": n }));
+    } else {
+        output::line(&format!("Recorded as record {n} that the copy is gone."));
+    }
+    Ok(Outcome::AllDone)
+}
+
+fn erase(args: &EraseArgs) -> Result<Outcome, Failure> {
+    let mut vault = args.vault.open()?;
+    confirm_erase(&vault, args)?;
+    let erased = vault.erase(args.consent, args.despite_retention.map(Into::into), now()?)?;
+    let copies: Vec<_> = erased.copies.iter().map(ToString::to_string).collect();
+    if args.vault.json {
+        output::json_line(&json!({ "consent": erased.consent, "n": erased.n, "copies": copies }));
+    } else {
+        output::line(&format!("Erased the details of consent {} as record {}.", erased.consent, erased.n));
+        print_copies(&copies, erased.n);
+    }
+    Ok(Outcome::AllDone)
+}
+
+/// Erasing cannot be undone, so it is asked for twice.
+fn confirm_erase(vault: &Vault, args: &EraseArgs) -> Result<(), Failure> {
+    use std::io::IsTerminal;
+    let not_confirmed = || Failure {
+        code: "not_confirmed",
+        message: "nothing was erased: confirm with --yes, since it cannot be undone".to_owned(),
+    };
+    vault.consent(args.consent)?;
+    if args.yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(not_confirmed());
+    }
+    let question = "Erase the details of this consent? It will be withdrawn, and this cannot be undone.";
+    match dialoguer::Confirm::new().with_prompt(question).default(false).interact() {
+        Ok(true) => Ok(()),
+        _ => Err(not_confirmed()),
+    }
+}

@@ -1,0 +1,388 @@
+//! `curtain ledger`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use curtain::desk::{self, Request};
+use curtain::hash::Id;
+use curtain::ledger::leaf::{DetailsTaken, ExportFormat};
+use curtain::ledger::verify::{self, Completeness, Expectations, Integrity, Report, Signer};
+use curtain::time::UnixTime;
+use curtain::vault::{KeptLog, Met, Vault};
+use curtain::wire::note::VerifierKey;
+use curtain::{files, picture::Limits};
+use serde_json::json;
+
+use crate::Outcome;
+use crate::output::{self, Failure};
+use crate::vault::{VaultArgs, now};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Print the keys that check this vault's logs, oldest first. Give the last one to your officer.
+    Key(VaultArgs),
+    /// Print the newest checkpoint: keep it elsewhere, or have a witness cosign it.
+    Checkpoint(LogArgs),
+    /// Hand out a part of the log. The log records who took what, when.
+    Export(ExportArgs),
+    /// Verify evidence, offline: integrity, signer and completeness, each apart.
+    Verify(VerifyArgs),
+    /// Write the proof that the log holds one record.
+    Prove(ProveArgs),
+    /// Compare this vault with a checkpoint that a witness cosigned. A vault that is behind begins a new log.
+    Meet(MeetArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    #[command(flatten)]
+    vault: VaultArgs,
+    /// The log, if the vault has more than one [default: the newest].
+    #[arg(long, value_name = "LOG")]
+    log: Option<Id>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    log: LogArgs,
+    /// `evidence` is what `verify` reads; the others are views of it.
+    #[arg(long, value_enum, default_value_t = Format::Evidence)]
+    format: Format,
+    /// From this day, or moment, on (UTC).
+    #[arg(long, value_name = "DATE")]
+    from: Option<UnixTime>,
+    /// Until this day, or moment, included (UTC).
+    #[arg(long, value_name = "DATE")]
+    to: Option<UnixTime>,
+    /// Include what identifies people: names, purposes, signatures.
+    #[arg(long)]
+    details: bool,
+    /// Who takes it, and what for. Kept in the vault.
+    #[arg(long, value_name = "TEXT")]
+    taken_by: String,
+    /// The key of a witness whose cosignature goes along. May be given many times.
+    #[arg(long, value_name = "KEY|FILE")]
+    witness: Vec<String>,
+    /// The folder (evidence) or file (others) to make; nothing is overwritten.
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// An earlier checkpoint of the same log, from a place that its owner cannot change.
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
+    /// The log's key, from who keeps it.
+    #[arg(long, value_name = "KEY|FILE")]
+    key: Option<String>,
+    /// The key of a witness.
+    #[arg(long, value_name = "KEY|FILE")]
+    witness: Option<String>,
+    /// Fail unless these are proven too.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    require: Vec<Require>,
+    /// The folder of evidence.
+    export: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProveArgs {
+    #[command(flatten)]
+    log: LogArgs,
+    /// Folder for the record and its proof; made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The record's place in the log.
+    record: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MeetArgs {
+    #[command(flatten)]
+    vault: VaultArgs,
+    /// The key of the witness.
+    #[arg(long, value_name = "KEY|FILE")]
+    witness: String,
+    /// The cosigned checkpoint.
+    checkpoint: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Evidence,
+    Csv,
+    Jsonl,
+    Fhir,
+    Pdf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Require {
+    Signer,
+    Complete,
+}
+
+impl From<Format> for ExportFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Evidence => Self::Evidence,
+            Format::Csv => Self::Csv,
+            Format::Jsonl => Self::Jsonl,
+            Format::Fhir => Self::Fhir,
+            Format::Pdf => Self::Pdf,
+        }
+    }
+}
+
+pub(crate) fn run(command: &LedgerCommand) -> Outcome {
+    let (done, json) = match command {
+        LedgerCommand::Key(args) => (keys(args), args.json),
+        LedgerCommand::Checkpoint(args) => (checkpoint(args), args.vault.json),
+        LedgerCommand::Export(args) => (export(args), args.log.vault.json),
+        LedgerCommand::Verify(args) => (verify(args), args.json),
+        LedgerCommand::Prove(args) => (prove(args), args.log.vault.json),
+        LedgerCommand::Meet(args) => (meet(args), args.vault.json),
+    };
+    output::finish(done, json)
+}
+
+/// Reads a key as it is printed, or from a file that holds it.
+pub(crate) fn key(given: &str) -> Result<VerifierKey, Failure> {
+    if let Ok(key) = given.parse() {
+        return Ok(key);
+    }
+    let wrong = || Failure {
+        code: "not_a_key",
+        message: "this is neither a key, as `curtain ledger key` prints it, nor a file that holds one"
+            .to_owned(),
+    };
+    let bytes = files::read(Path::new(given), &Limits::default()).map_err(|_| wrong())?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong())?;
+    text.lines().next().unwrap_or_default().trim().parse().map_err(|_| wrong())
+}
+
+fn chosen(vault: &Vault, args: &LogArgs) -> Result<KeptLog, Failure> {
+    let logs = vault.logs()?;
+    let none = || Failure {
+        code: "no_log",
+        message: "there is no such log in this vault: it begins with the first consent".to_owned(),
+    };
+    if let Some(id) = args.log {
+        return logs.into_iter().find(|log| log.id == id).ok_or_else(none);
+    }
+    if let [earlier @ .., _] = logs.as_slice()
+        && !earlier.is_empty()
+    {
+        output::warn(&format!(
+            "This vault has {} earlier logs, which are not in this; choose one with --log: {}",
+            earlier.len(),
+            earlier.iter().map(|log| log.id.to_string()).collect::<Vec<_>>().join(" ")
+        ));
+    }
+    logs.into_iter().last().ok_or_else(none)
+}
+
+fn keys(args: &VaultArgs) -> Result<Outcome, Failure> {
+    let vault = args.open()?;
+    for log in vault.logs()? {
+        if args.json {
+            let closed = log.closed.map(|reason| json!(reason));
+            output::json_line(&json!({
+                "log": log.id, "key": log.verifier.to_string(), "size": log.size, "closed": closed,
+            }));
+        } else {
+            output::line(&log.verifier.to_string());
+        }
+    }
+    Ok(Outcome::AllDone)
+}
+
+fn checkpoint(args: &LogArgs) -> Result<Outcome, Failure> {
+    let vault = args.vault.open()?;
+    let log = chosen(&vault, args)?;
+    if args.vault.json {
+        output::json_line(&json!({ "log": log.id, "size": log.size, "checkpoint": log.checkpoint }));
+    } else {
+        output::line(log.checkpoint.trim_end_matches('\n'));
+    }
+    Ok(Outcome::AllDone)
+}
+
+fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
+    let mut vault = args.log.vault.open()?;
+    let log = chosen(&vault, &args.log)?.id;
+    let witnesses = args.witness.iter().map(|text| key(text)).collect::<Result<Vec<_>, _>>()?;
+    let request = Request {
+        log,
+        from: args.from,
+        to: args.to.map(end_of_day),
+        format: args.format.into(),
+        details: if args.details { DetailsTaken::Yes } else { DetailsTaken::No },
+        taken_by: &args.taken_by,
+        witnesses: &witnesses,
+    };
+    let taken = desk::hand_out(&mut vault, &request, &args.out, now()?)?;
+    let paths: Vec<_> = taken.paths.iter().map(|path| output::shown(path)).collect();
+    if args.log.vault.json {
+        output::json_line(&json!({
+            "log": log, "first": taken.records.start, "until": taken.records.end, "paths": paths,
+        }));
+    } else {
+        let count = taken.records.end - taken.records.start;
+        output::line(&format!("{count} records of log {log}: {}", paths.join(" ")));
+    }
+    Ok(Outcome::AllDone)
+}
+
+/// A date alone means its last second.
+fn end_of_day(time: UnixTime) -> UnixTime {
+    if time.seconds() % 86_400 == 0 { UnixTime::new(time.seconds() + 86_399).unwrap_or(time) } else { time }
+}
+
+fn verify(args: &VerifyArgs) -> Result<Outcome, Failure> {
+    let since = args.since.as_deref().map(|path| files::read(path, &Limits::default())).transpose()?;
+    let expected = Expectations {
+        since: since.as_deref(),
+        key: args.key.as_deref().map(key).transpose()?,
+        witness: args.witness.as_deref().map(key).transpose()?,
+    };
+    let report = verify::verify(&args.export, &expected)
+        .map_err(|error| Failure { code: "cannot_verify", message: error.to_string() })?;
+    if args.json {
+        print_json(&report)
+    } else {
+        print(&report)
+    }
+    let intact = report.integrity == Integrity::Intact;
+    let signer = report.signer == Signer::Authenticated || !args.require.contains(&Require::Signer);
+    let complete = !matches!(report.completeness, Completeness::NotProven { .. })
+        || !args.require.contains(&Require::Complete);
+    if !signer {
+        output::warn("the signer is required, and is not authenticated");
+    }
+    if !complete {
+        output::warn("completeness is required, and is not proven");
+    }
+    Ok(if intact && signer && complete { Outcome::AllDone } else { Outcome::SomethingFailed })
+}
+
+fn print(report: &Report) {
+    match report.integrity {
+        Integrity::Intact => output::line("integrity     intact"),
+        Integrity::Broken { record: Some(record), what } => {
+            output::line(&format!("integrity     BROKEN at record {record}: {what}"));
+        }
+        Integrity::Broken { record: None, what } => output::line(&format!("integrity     BROKEN: {what}")),
+    }
+    output::line(match report.signer {
+        Signer::Authenticated => "signer        authenticated by the key that you gave",
+        Signer::NotAuthenticated => {
+            "signer        NOT AUTHENTICATED: give the log's key, from who keeps it, with --key"
+        }
+    });
+    output::line(&format!("completeness  {}", completeness(&report.completeness)));
+    if let Some(scope) = report.scope {
+        let part = if scope.is_part() { "a part: " } else { "" };
+        output::line(&format!(
+            "records       {part}{} to {} of {} of log {}, {} with details",
+            scope.first, scope.until, scope.size, scope.log, scope.details
+        ));
+    }
+    if let Some(gap) = report.gap {
+        output::line(&format!(
+            "GAP           this log continues log {}, of which the device held {} records and a witness had seen {}: \
+             {} are missing",
+            gap.before, gap.held, gap.witnessed, gap.missing
+        ));
+    }
+}
+
+fn completeness(completeness: &Completeness) -> String {
+    match completeness {
+        Completeness::Since { size } => format!("nothing dropped since the checkpoint of {size} records"),
+        Completeness::Cosigned { by, at, .. } => format!("cosigned by {} at {at}", output::printable(by)),
+        Completeness::SinceAndCosigned { size, by, at, .. } => format!(
+            "nothing dropped since the checkpoint of {size} records; cosigned by {} at {at}",
+            output::printable(by)
+        ),
+        Completeness::NotProven { why } => format!("NOT PROVEN: {why}"),
+    }
+}
+
+fn print_json(report: &Report) {
+    let integrity = match report.integrity {
+        Integrity::Intact => json!({ "intact": true }),
+        Integrity::Broken { record, what } => {
+            json!({ "intact": false, "record": record, "message": what.to_string() })
+        }
+    };
+    let signer = match report.signer {
+        Signer::Authenticated => "authenticated",
+        Signer::NotAuthenticated => "not_authenticated",
+    };
+    let completeness = match &report.completeness {
+        Completeness::Since { size } => json!({ "proven": true, "since": size }),
+        Completeness::Cosigned { by, at, .. } => {
+            json!({ "proven": true, "cosigned_by": by, "at": at.to_string() })
+        }
+        Completeness::SinceAndCosigned { size, by, at, .. } => {
+            json!({ "proven": true, "since": size, "cosigned_by": by, "at": at.to_string() })
+        }
+        Completeness::NotProven { why } => json!({ "proven": false, "message": why.to_string() }),
+    };
+    let scope = report.scope.map(|scope| {
+        json!({
+            "log": scope.log, "first": scope.first, "until": scope.until, "size": scope.size,
+            "details": scope.details, "attachments": scope.attachments,
+        })
+    });
+    let gap = report.gap.map(|gap| {
+        json!({
+            "before": gap.before, "reason": gap.reason, "held": gap.held, "witnessed": gap.witnessed,
+            "missing": gap.missing,
+        })
+    });
+    output::json_line(&json!({
+        "integrity": integrity, "signer": signer, "completeness": completeness, "scope": scope, "gap": gap,
+    }));
+}
+
+fn prove(args: &ProveArgs) -> Result<Outcome, Failure> {
+    let vault = args.log.vault.open()?;
+    let log = chosen(&vault, &args.log)?;
+    let paths = desk::write_proof(&vault, log.id, args.record, &args.out)?;
+    let paths = paths.map(|path| output::shown(&path));
+    if args.log.vault.json {
+        output::json_line(&json!({ "log": log.id, "n": args.record, "paths": paths }));
+    } else {
+        paths.iter().for_each(|path| output::line(path));
+    }
+    Ok(Outcome::AllDone)
+}
+
+fn meet(args: &MeetArgs) -> Result<Outcome, Failure> {
+    let witness = key(&args.witness)?;
+    let note = files::read(&args.checkpoint, &Limits::default())?;
+    let met = args.vault.open()?.meet(&note, &witness, now()?)?;
+    if args.vault.json {
+        output::json_line(&match met {
+            Met::Agrees { size } => json!({ "agrees": true, "size": size }),
+            Met::Closed => json!({ "agrees": false, "closed": true }),
+            Met::Continued { reason, log } => json!({ "agrees": false, "reason": reason, "log": log }),
+        });
+        return Ok(Outcome::AllDone);
+    }
+    output::line(&match met {
+        Met::Agrees { size } => format!("The witness saw {size} records, as they are here."),
+        Met::Closed => "That log was closed before, and another continues it.".to_owned(),
+        Met::Continued { log, .. } => format!(
+            "The witness saw records that are not here. That log is closed; log {log} begins and says so."
+        ),
+    });
+    Ok(Outcome::AllDone)
+}

@@ -1,0 +1,31 @@
+//! Keys for tests: made from one byte, so that every run signs the same bytes.
+
+use ring::signature::{Ed25519KeyPair, KeyPair};
+
+use crate::note::{Algorithm, Signature, VerifierKey, cosign, sign_ed25519};
+
+pub(crate) struct TestKey {
+    pair: Ed25519KeyPair,
+    pub(crate) public: VerifierKey,
+}
+
+impl TestKey {
+    pub(crate) fn new(name: &str, algorithm: Algorithm, seed: u8) -> Self {
+        let pair = Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
+        let public =
+            VerifierKey::new(name, algorithm, pair.public_key().as_ref().try_into().unwrap()).unwrap();
+        Self { pair, public }
+    }
+
+    fn raw(&self, message: &[u8]) -> [u8; 64] {
+        self.pair.sign(message).as_ref().try_into().unwrap()
+    }
+
+    pub(crate) fn sign(&self, text: &str) -> Signature {
+        sign_ed25519(text, &self.public, |message| self.raw(message)).unwrap()
+    }
+
+    pub(crate) fn cosign(&self, text: &str, at_unix_s: u64) -> Signature {
+        cosign(text, &self.public, at_unix_s, |message| self.raw(message)).unwrap()
+    }
+}

@@ -1,0 +1,436 @@
+//! What leaves the vault on purpose: evidence and views of the log for an officer, a receipt for the patient.
+//!
+//! Every export is recorded in the log before its first byte is written.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use curtain_wire::note::{Note, NoteError, VerifierKey};
+use curtain_wire::proof::Proof;
+use curtain_wire::tree::{Hash, inclusion_proof};
+use thiserror::Error;
+
+use crate::consent::{ConsentRecord, Standing};
+use crate::export::{self, About, Details, ExportError, Grant, Row, Volume};
+use crate::files::{self, WriteError};
+use crate::hash::{Id, Sha256};
+use crate::ledger::evidence::{self, Content, Detail, EvidenceError, Part};
+use crate::ledger::leaf::{DetailsTaken, Event, ExportFormat};
+use crate::receipt::{self, Receipt, ReceiptError};
+use crate::time::UnixTime;
+use crate::vault::{ExportRecord, Held, KeptLog, StoredLeaf, Vault, VaultError};
+
+/// What is to be handed out.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// Of which log.
+    pub log: Id,
+    /// From when on; `None` for the beginning.
+    pub from: Option<UnixTime>,
+    /// Until when, itself included; `None` for the end, with the record of this export.
+    pub to: Option<UnixTime>,
+    /// In which form.
+    pub format: ExportFormat,
+    /// Whether with what identifies people.
+    pub details: DetailsTaken,
+    /// Who takes it, and what for. Kept in the vault; the log commits to it.
+    pub taken_by: &'a str,
+    /// Keys of the witnesses whose cosignatures go along.
+    pub witnesses: &'a [VerifierKey],
+}
+
+/// What was handed out.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// The folder or the files.
+    pub paths: Vec<PathBuf>,
+    /// The records that are in it.
+    pub records: Range<u64>,
+}
+
+/// Why nothing, or not all, was handed out. The attempt may stand in the log.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// The vault could not be read or written.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The evidence could not be written.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError<VaultError>),
+    /// The view could not be written.
+    #[error(transparent)]
+    Export(#[from] ExportError<VaultError>),
+    /// The file could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// There is no such receipt.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+    /// The consent was erased.
+    #[error("the details of this consent were erased: there is nothing to make a receipt from")]
+    Erased,
+    /// No record lies in the time that was asked for.
+    #[error("the log has no record in that time: choose other dates")]
+    Nothing,
+    /// There is something of that name.
+    #[error("there is something of that name already, and it was not overwritten: choose another name")]
+    Exists,
+}
+
+impl DeskError {
+    /// A stable `snake_case` name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Vault(error) | Self::Evidence(EvidenceError::Source(error)) => error.code(),
+            Self::Export(ExportError::Read(error)) => error.code(),
+            Self::Evidence(EvidenceError::Exists) | Self::Exists => "exists",
+            Self::Evidence(_) => "evidence_failed",
+            Self::Export(_) => "export_failed",
+            Self::Write(error) => error.code(),
+            Self::Receipt(error) => error.code(),
+            Self::Erased => "erased",
+            Self::Nothing => "no_such_records",
+        }
+    }
+}
+
+/// Hands out a part of a log at `target`: a new folder of evidence, or a new file (PDF: more files, numbered, for more than
+/// [`export::VOLUME_ROWS`] records).
+///
+/// # Errors
+/// [`DeskError`]; nothing at `target` is overwritten.
+pub fn hand_out(
+    vault: &mut Vault,
+    request: &Request<'_>,
+    target: &Path,
+    now: UnixTime,
+) -> Result<Taken, DeskError> {
+    if files::exists(target) {
+        return Err(DeskError::Exists);
+    }
+    vault.expire_due(now)?;
+    let range = range(vault, request)?;
+    let record = ExportRecord {
+        log: request.log,
+        first: range.start,
+        until: request.to.is_some().then_some(range.end),
+        format: request.format,
+        details: request.details,
+        taken_by: request.taken_by,
+    };
+    vault.record_export(&record, now)?;
+    let log = kept(vault, request.log)?;
+    // The record of this export is the newest one of an open log.
+    let records = range.start..if request.to.is_some() { range.end } else { log.size };
+    let paths = match request.format {
+        ExportFormat::Evidence => evidence(vault, request, &log, records.clone(), target)?,
+        _ => view(vault, request, &log, records.clone(), target, now)?,
+    };
+    Ok(Taken { paths, records })
+}
+
+/// Records that were made in the time that was asked for: times never go back, so they are a range.
+fn range(vault: &Vault, request: &Request<'_>) -> Result<Range<u64>, DeskError> {
+    let size = kept(vault, request.log)?.size;
+    let first = match request.from {
+        Some(from) => first_since(vault, request.log, size, from)?,
+        None => 0,
+    };
+    let until = match request.to {
+        Some(to) => first_since(vault, request.log, size, to.plus_second())?,
+        None => size,
+    };
+    if request.to.is_some() && first >= until {
+        return Err(DeskError::Nothing);
+    }
+    Ok(first.min(until)..until)
+}
+
+/// The first record of `time` or later.
+fn first_since(vault: &Vault, log: Id, size: u64, time: UnixTime) -> Result<u64, DeskError> {
+    let (mut low, mut high) = (0, size);
+    while low < high {
+        let middle = low.midpoint(high);
+        let leaf = vault.leaves(log, middle..middle + 1)?.next().ok_or(VaultError::Inconsistent)??.leaf()?;
+        if leaf.at < time { low = middle + 1 } else { high = middle }
+    }
+    Ok(low)
+}
+
+fn kept(vault: &Vault, log: Id) -> Result<KeptLog, DeskError> {
+    let found = vault.logs()?.into_iter().find(|kept| kept.id == log);
+    found.ok_or(DeskError::Vault(VaultError::NotFound))
+}
+
+fn note(text: &str) -> Result<Note, VaultError> {
+    Note::parse(text.as_bytes()).map_err(|_| VaultError::Inconsistent)
+}
+
+fn evidence(
+    vault: &Vault,
+    request: &Request<'_>,
+    log: &KeptLog,
+    records: Range<u64>,
+    target: &Path,
+) -> Result<Vec<PathBuf>, DeskError> {
+    let checkpoint = note(&log.checkpoint)?;
+    let part = Part {
+        records: records.clone(),
+        checkpoint: &checkpoint,
+        key: &log.verifier,
+        witnesses: request.witnesses,
+    };
+    let opened = || -> Result<Box<dyn Iterator<Item = Result<Opened, VaultError>>>, VaultError> {
+        match request.details {
+            DetailsTaken::No => Ok(Box::new(std::iter::empty())),
+            DetailsTaken::Yes => Ok(Box::new(openings(vault, log.id, records.clone())?)),
+        }
+    };
+    let content = Content {
+        hashes: vault.leaf_hashes(log.id)?,
+        leaves: vault.leaves(log.id, records.clone())?.map(|leaf| leaf.map(|leaf| leaf.bytes)),
+        details: opened()?.map(|opened| opened.map(|opened| opened.detail)),
+        attachments: opened()?.filter_map(|opened| match opened {
+            Ok(Opened { consent: Some(consent), .. }) => vault.media(consent).transpose(),
+            Ok(_) => None,
+            Err(error) => Some(Err(error)),
+        }),
+    };
+    // The vault's trouble is not the note's, but both mean that there is no signature.
+    let sign = |text: &str| -> Result<Note, NoteError> {
+        let signed = vault.sign_manifest(log.id, text).map_err(|_| NoteError::BadSignature)?;
+        Note::parse(signed.as_bytes())
+    };
+    evidence::write(target, &part, content, sign)?;
+    Ok(vec![target.to_owned()])
+}
+
+/// What a commitment stands for, and the consent that it is of.
+struct Opened {
+    detail: Detail,
+    consent: Option<Id>,
+}
+
+/// What the commitments of grants and exports in `records` stand for, in order; erased ones are left out.
+fn openings(
+    vault: &Vault,
+    log: Id,
+    records: Range<u64>,
+) -> Result<impl Iterator<Item = Result<Opened, VaultError>> + '_, VaultError> {
+    let leaves = vault.leaves(log, records)?;
+    Ok(leaves.filter_map(move |stored| open(vault, stored).transpose()))
+}
+
+fn open(vault: &Vault, stored: Result<StoredLeaf, VaultError>) -> Result<Option<Opened>, VaultError> {
+    let leaf = stored?.leaf()?;
+    match leaf.event {
+        Event::Grant { consent, .. } => {
+            let held = vault.consent(consent)?;
+            let opened = held.record().zip(held.commitment_key()).map(|(record, key)| Opened {
+                detail: Detail { n: leaf.n, key: *key, details: record.details() },
+                consent: Some(consent),
+            });
+            Ok(opened)
+        }
+        Event::Export { .. } => {
+            let (key, details) = vault.taken_by(leaf.log, leaf.n)?;
+            Ok(Some(Opened { detail: Detail { n: leaf.n, key, details }, consent: None }))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn view(
+    vault: &Vault,
+    request: &Request<'_>,
+    log: &KeptLog,
+    records: Range<u64>,
+    target: &Path,
+    now: UnixTime,
+) -> Result<Vec<PathBuf>, DeskError> {
+    let about = About {
+        log: log.id,
+        size: log.size,
+        first: records.start,
+        until: records.end,
+        checkpoint: log.checkpoint.clone(),
+        exported_at: now,
+    };
+    let rows = || -> Result<_, VaultError> {
+        let leaves = vault.leaves(log.id, records.clone())?;
+        Ok(leaves.map(|stored| row(vault, stored?, request.details)))
+    };
+    if request.format == ExportFormat::Pdf {
+        return volumes(&about, rows()?, target);
+    }
+    let mut out = files::NewFile::create(target)?;
+    match request.format {
+        ExportFormat::Csv => export::csv(rows()?, &mut out)?,
+        ExportFormat::Jsonl => export::jsonl(rows()?, &mut out)?,
+        ExportFormat::Fhir => {
+            let inside = move |held: &Result<Held, VaultError>| {
+                held.as_ref().map_or(true, |held| records.contains(&held.leaf().n))
+            };
+            let grants = vault.consents(log.id)?.filter(inside);
+            export::fhir(&about, grants.map(|held| Ok(grant(&held?, request.details, now))), &mut out)?;
+        }
+        ExportFormat::Pdf | ExportFormat::Evidence => return Err(DeskError::Exists),
+    }
+    out.finish()?;
+    Ok(vec![target.to_owned()])
+}
+
+fn volumes(
+    about: &About,
+    rows: impl Iterator<Item = Result<Row, VaultError>>,
+    target: &Path,
+) -> Result<Vec<PathBuf>, DeskError> {
+    // None gets its name before all are whole.
+    let mut files = Vec::new();
+    let mut paths = Vec::new();
+    export::pdf(about, rows, |volume| {
+        let path = volume_path(target, volume);
+        let file = files::NewFile::create(&path).map_err(std::io::Error::other)?;
+        let out = file.handle()?;
+        files.push(file);
+        paths.push(path);
+        Ok(out)
+    })?;
+    files.into_iter().try_for_each(files::NewFile::finish)?;
+    Ok(paths)
+}
+
+/// `log.pdf`, `log-2.pdf`...
+fn volume_path(target: &Path, volume: &Volume) -> PathBuf {
+    if volume.number == 1 {
+        return target.to_owned();
+    }
+    let stem = target.file_stem().unwrap_or_default().to_string_lossy();
+    let end = target.extension().map(|end| format!(".{}", end.to_string_lossy())).unwrap_or_default();
+    target.with_file_name(format!("{stem}-{}{end}", volume.number))
+}
+
+fn row(vault: &Vault, stored: StoredLeaf, details: DetailsTaken) -> Result<Row, VaultError> {
+    let leaf = stored.leaf()?;
+    let details = match (details, &leaf.event) {
+        (DetailsTaken::Yes, Event::Grant { consent, .. }) => vault.consent(*consent)?.record().map(in_words),
+        _ => None,
+    };
+    Ok(Row { leaf, leaf_hash: Sha256(stored.hash.0), details })
+}
+
+fn grant(held: &Held, details: DetailsTaken, now: UnixTime) -> Grant {
+    let standing = match (held.erased(), held.withdrawn(), held.standing(now)) {
+        (Some(mark), _, _) => export::Standing::Erased { at: mark.at, n: mark.n },
+        (None, Some((mark, by)), _) => export::Standing::Withdrawn { at: mark.at, n: mark.n, by },
+        (None, None, Standing::Expired { at }) => {
+            export::Standing::Expired { at, n: held.expired().map(|mark| mark.n) }
+        }
+        _ => export::Standing::Live,
+    };
+    let details = match details {
+        DetailsTaken::Yes => held.record().map(in_words),
+        DetailsTaken::No => None,
+    };
+    let leaf = held.leaf().clone();
+    let leaf_hash = Sha256(curtain_wire::tree::leaf_hash(&leaf.canonical()).0);
+    Grant { leaf, leaf_hash, standing, details }
+}
+
+fn in_words(record: &ConsentRecord) -> Details {
+    Details {
+        patient_name: record.patient().to_owned(),
+        giver: record.giver().in_words(),
+        discloser: record.discloser().to_owned(),
+        recipients: record.recipients().to_owned(),
+        purpose: record.purpose().to_owned(),
+        language: record.wording().language.clone(),
+        method: record.method().code().to_owned(),
+    }
+}
+
+/// Proof that a log holds its record `n`, under its newest checkpoint. [C2SP tlog-proof]
+///
+/// # Errors
+/// [`DeskError::Vault`] with [`VaultError::NotFound`] if there is no such record.
+pub fn prove(vault: &Vault, log: Id, n: u64) -> Result<(StoredLeaf, Proof), DeskError> {
+    let kept = kept(vault, log)?;
+    let hashes: Vec<Hash> = vault.leaf_hashes(log)?.collect::<Result<_, _>>()?;
+    let leaf = vault.leaves(log, n..n.saturating_add(1))?.next().ok_or(VaultError::NotFound)??;
+    let path = inclusion_proof(n, kept.size, &hashes).map_err(|_| VaultError::Inconsistent)?;
+    Ok((leaf, Proof { extra: None, index: n, hashes: path, checkpoint: note(&kept.checkpoint)? }))
+}
+
+/// Writes a record and its proof as `N.leaf` and `N.tlog-proof` into `folder`, which is made if it is missing.
+///
+/// # Errors
+/// [`DeskError`]; nothing is overwritten.
+pub fn write_proof(vault: &Vault, log: Id, n: u64, folder: &Path) -> Result<[PathBuf; 2], DeskError> {
+    let (leaf, proof) = prove(vault, log, n)?;
+    files::make_folder(folder)?;
+    let paths = [folder.join(format!("{n}.leaf")), folder.join(format!("{n}.tlog-proof"))];
+    files::write_bytes(&paths[0], &leaf.bytes)?;
+    files::write_bytes(&paths[1], proof.to_string().as_bytes())?;
+    Ok(paths)
+}
+
+/// The patient's receipt: a file to verify, and a page to print.
+#[derive(Clone)]
+pub struct PatientReceipt {
+    /// JSON in the terms of ISO/IEC TS 27560.
+    pub json: Vec<u8>,
+    /// HTML.
+    pub page: String,
+}
+
+/// Makes the receipt of a consent.
+///
+/// # Errors
+/// [`DeskError::Erased`] if its details are gone.
+pub fn receipt(vault: &Vault, consent: Id) -> Result<PatientReceipt, DeskError> {
+    let held = vault.consent(consent)?;
+    let record = held.record().ok_or(DeskError::Erased)?;
+    let code = vault.withdrawal_code(consent)?.ok_or(DeskError::Erased)?;
+    let (leaf, proof) = prove(vault, held.log(), held.leaf().n)?;
+    let leaf = String::from_utf8(leaf.bytes).map_err(|_| VaultError::Inconsistent)?;
+    let objects: Vec<_> = record.objects().iter().map(|object| (object.sha256, object.kind.code())).collect();
+    let giver = record.giver().in_words();
+    let receipt = Receipt {
+        consent,
+        patient: record.patient(),
+        giver: &giver,
+        discloser: record.discloser(),
+        recipients: record.recipients(),
+        purpose: record.purpose(),
+        level: record.level(),
+        regime: record.regime(),
+        given_at: record.given_at(),
+        expires: record.expires(),
+        method: record.method().code(),
+        witness: record.witness().map(|witness| witness.name.as_str()),
+        language: &record.wording().language,
+        wording: &record.wording().text,
+        wording_sha256: record.wording().sha256,
+        objects: &objects,
+        withdrawal_code: &code.printed(),
+        leaf: &leaf,
+        proof: &proof.to_string(),
+        log_key: &kept(vault, held.log())?.verifier.to_string(),
+    };
+    Ok(PatientReceipt { json: receipt::json(&receipt)?, page: receipt::page(&receipt)? })
+}
+
+/// Writes a receipt as `receipt.json` and `receipt.html` into `folder`, which is made if it is missing.
+///
+/// # Errors
+/// [`DeskError`]; nothing is overwritten.
+pub fn write_receipt(receipt: &PatientReceipt, folder: &Path) -> Result<[PathBuf; 2], DeskError> {
+    files::make_folder(folder)?;
+    let paths = [folder.join("receipt.json"), folder.join("receipt.html")];
+    for (path, bytes) in paths.iter().zip([receipt.json.as_slice(), receipt.page.as_bytes()]) {
+        files::write_bytes(path, bytes)?;
+    }
+    Ok(paths)
+}

@@ -1,0 +1,81 @@
+//! Spanish.
+
+use super::Words;
+
+pub(super) const WORDS: Words = Words {
+    language: "es",
+    title: "Su comprobante de consentimiento",
+    keep: "Esta es su copia. Guárdela en un lugar que solo usted conozca.",
+    number: "Número de este consentimiento",
+    agreed: "Lo que se acordó",
+    agreed_lead: "Se pueden mostrar a otras personas fotos con la cara y otras señas de identidad \
+                  cubiertas, y un relato sin nombres. Solo como dice esta hoja.",
+    patient: "Paciente",
+    giver: "Quién aceptó",
+    discloser: "Quién puede mostrarlo",
+    recipients: "A quién",
+    purpose: "Para qué",
+    reach: "Quién puede verlo",
+    care_advice: "Solo profesionales de la salud que aconsejan sobre la atención de este paciente.",
+    teaching: "Profesionales de la salud que aconsejan, y estudiantes y docentes en grupos cerrados.",
+    publication: "Todo el mundo: se puede publicar.",
+    shown: "Qué se puede mostrar",
+    pictures: "Fotos",
+    thumbnails: "Vistas pequeñas",
+    texts: "Textos",
+    until: "Hasta el final del",
+    given: "Aceptado el",
+    how: "Cómo se aceptó",
+    signature: "Firma",
+    thumbprint: "Huella del pulgar",
+    witnessed_oral: "De palabra, ante un testigo",
+    audio: "Grabación de voz",
+    witness: "Testigo",
+    law: "Ley o norma",
+    withdraw: "Cómo retirarlo",
+    withdraw_any_time: "Puede retirar este consentimiento en cualquier momento. No tiene que decir por \
+                        qué. Su atención médica sigue igual.",
+    withdraw_how: "Muestre esta hoja a quien comparte el caso, o lea el código en voz alta, también por \
+                   teléfono. Si perdió la hoja, basta con decir que retira el consentimiento.",
+    withdraw_then: "Desde ese momento no se muestra nada más, se borra lo enviado donde se pueda alcanzar, \
+                    y usted puede preguntar quién lo ha confirmado.",
+    code: "Código de retiro",
+    code_reading: "0 es cero y 1 es uno. Mayúsculas y minúsculas valen igual.",
+    code_secret: "Quien tenga este código puede retirar el consentimiento. Cuídelo como una llave.",
+    lasting: "Lo que no se puede deshacer",
+    lasting_lead: "El retiro no alcanza:",
+    lasting_screens: "fotos que alguien tomó de una pantalla",
+    lasting_files: "copias que alguien guardó en otro lugar o pasó a otros",
+    lasting_devices: "aparatos que nunca vuelven a conectarse",
+    lasting_backups: "copias de seguridad",
+    lasting_published: "lo que ya se publicó",
+    ask: "A quién preguntar",
+    ask_lead: "Para preguntas, para pedir una copia y para retirarlo:",
+    wording: "Las palabras exactas que se mostraron",
+    check: "Para comprobar esta hoja sin conexión",
+    check_lead: "Este consentimiento es una entrada de un registro firmado. Este comprobante muestra que \
+                 la entrada estaba allí, aunque alguien la cambie o la quite después. Quien tenga el \
+                 archivo de este comprobante y el programa curtain puede comprobarlo con:",
+    check_square: "El cuadrado contiene la entrada y su prueba. No contiene ningún nombre ni el código de \
+                   retiro.",
+    check_no_square: "Esta hoja no lleva cuadrado, porque la prueba es demasiado larga. Está en el \
+                      archivo.",
+    entry: "Entrada y registro",
+    key: "Clave del registro",
+    fingerprint: "Huella digital de las palabras (SHA-256)",
+    months: [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ],
+    between: " de ",
+};

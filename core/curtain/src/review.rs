@@ -1,0 +1,286 @@
+//! What people decided about what was found. Without a decision on every finding there is no picture to share.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::detect::{Finding, Kind};
+use crate::geometry::{PixelRect, Size};
+use crate::hash::Sha256;
+
+/// What a person decided about one finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Decision {
+    /// Cover the region that was offered.
+    Cover,
+    /// Cover this region instead.
+    Resize {
+        /// The region, in pixels of the upright picture.
+        region: PixelRect,
+    },
+    /// Leave it to be seen.
+    Keep {
+        /// Why that harms nobody.
+        reason: KeepReason,
+    },
+}
+
+/// Why a finding may be seen. A face that is a face may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeepReason {
+    /// The detector is wrong: there is no face or text here.
+    NothingThere,
+    /// A side marker of a radiograph.
+    SideMarker,
+    /// A ruler, a scale or a colour card.
+    Scale,
+    /// The label of a lead, a slice or a measurement.
+    ClinicalLabel,
+}
+
+/// What detectors do not look for and a person has to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// A bar code or QR code.
+    Code,
+    /// A tattoo.
+    Tattoo,
+    /// Jewellery, glasses, distinctive clothes.
+    Jewellery,
+    /// A name badge, a wristband, handwriting.
+    Badge,
+    /// A screen, a document or a mirror in the background.
+    Background,
+    /// A wound, scar or deformity that people would recognise.
+    DistinctiveMark,
+}
+
+impl Check {
+    /// All of them; each must be answered for each picture.
+    pub const ALL: [Self; 6] =
+        [Self::Code, Self::Tattoo, Self::Jewellery, Self::Badge, Self::Background, Self::DistinctiveMark];
+
+    /// A stable `snake_case` name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Tattoo => "tattoo",
+            Self::Jewellery => "jewellery",
+            Self::Badge => "badge",
+            Self::Background => "background",
+            Self::DistinctiveMark => "distinctive_mark",
+        }
+    }
+}
+
+/// What a person saw of a [`Check`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is not there.
+    Absent,
+    /// It is there, and a region covers it.
+    Covered,
+    /// It is there, it is what the case is about, and the patient is shown it before agreeing.
+    NeededForTheCase,
+}
+
+/// What a person decided about one picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// [`fingerprint`] of the findings that were looked at: other findings need another look.
+    pub of: Sha256,
+    /// One for each finding, in order.
+    pub decisions: Vec<Decision>,
+    /// Regions added by hand.
+    pub added: Vec<PixelRect>,
+    /// The checklist.
+    pub checks: BTreeMap<Check, Answer>,
+}
+
+/// Why a review is not finished.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReviewError {
+    /// The decisions are about other findings than these.
+    #[error("the findings are not those that were decided on: look at the picture again")]
+    OtherFindings,
+    /// A finding has no decision.
+    #[error("finding {index} is not decided: cover it, resize it, or keep it with a reason")]
+    Undecided {
+        /// Which, from 1.
+        index: usize,
+    },
+    /// A face is kept for a reason that is none.
+    #[error("finding {index} is a face: it stays covered, unless there is no face at all")]
+    FaceKept {
+        /// Which, from 1.
+        index: usize,
+    },
+    /// The new region lies elsewhere.
+    #[error(
+        "the new region of finding {index} does not touch what was found: keep the finding, with a reason, instead"
+    )]
+    MovedAway {
+        /// Which, from 1.
+        index: usize,
+    },
+    /// A region lies off the picture.
+    #[error("region {index} of those added by hand does not lie on the picture")]
+    OffPicture {
+        /// Which, from 1.
+        index: usize,
+    },
+    /// A question of the checklist is open.
+    #[error("the checklist is not finished: say whether there is a {}", .check.code())]
+    NotChecked {
+        /// Which.
+        check: Check,
+    },
+    /// The checklist says that something is covered, and nothing was added that could cover it.
+    #[error("the checklist says that a {} is covered, and no region was added by hand: add it", .check.code())]
+    NothingCoversIt {
+        /// Which.
+        check: Check,
+    },
+}
+
+impl ReviewError {
+    /// A stable `snake_case` name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::OtherFindings => "other_findings",
+            Self::Undecided { .. } => "undecided",
+            Self::FaceKept { .. } => "face_kept",
+            Self::MovedAway { .. } => "moved_away",
+            Self::OffPicture { .. } => "off_picture",
+            Self::NotChecked { .. } => "not_checked",
+            Self::NothingCoversIt { .. } => "nothing_covers_it",
+        }
+    }
+}
+
+/// Names a list of findings, so that decisions are not taken for decisions about others.
+#[must_use]
+pub fn fingerprint(findings: &[Finding]) -> Sha256 {
+    let mut text = String::from("curtain/v1/findings\n");
+    for Finding { kind, region: PixelRect { x, y, width, height }, .. } in findings {
+        text.push_str(kind.as_str());
+        text.push_str(&format!(" {x} {y} {width} {height}\n"));
+    }
+    Sha256::of(text.as_bytes())
+}
+
+/// Gives the regions that must be covered, if every finding and every question is decided.
+///
+/// # Errors
+/// The first [`ReviewError`].
+pub fn settle(findings: &[Finding], verdict: &Verdict, size: Size) -> Result<Vec<PixelRect>, ReviewError> {
+    if verdict.decisions.len() < findings.len() {
+        return Err(ReviewError::Undecided { index: verdict.decisions.len() + 1 });
+    }
+    if verdict.of != fingerprint(findings) || verdict.decisions.len() > findings.len() {
+        return Err(ReviewError::OtherFindings);
+    }
+    let mut regions = Vec::new();
+    for (place, (finding, decision)) in findings.iter().zip(&verdict.decisions).enumerate() {
+        let index = place + 1;
+        match *decision {
+            Decision::Cover => regions.push(finding.region),
+            Decision::Resize { region } => {
+                let region = region.clamped(size).filter(|region| region.touches(finding.found));
+                regions.push(region.ok_or(ReviewError::MovedAway { index })?);
+            }
+            Decision::Keep { reason } if finding.kind == Kind::Face && reason != KeepReason::NothingThere => {
+                return Err(ReviewError::FaceKept { index });
+            }
+            Decision::Keep { .. } => {}
+        }
+    }
+    for (place, region) in verdict.added.iter().enumerate() {
+        regions.push(region.clamped(size).ok_or(ReviewError::OffPicture { index: place + 1 })?);
+    }
+    for check in Check::ALL {
+        match verdict.checks.get(&check) {
+            None => return Err(ReviewError::NotChecked { check }),
+            Some(Answer::Covered) if verdict.added.is_empty() => {
+                return Err(ReviewError::NothingCoversIt { check });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(regions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Score;
+
+    const SIZE: Size = Size { width: 400, height: 300 };
+
+    fn findings() -> Vec<Finding> {
+        let found = PixelRect::new(50, 50, 40, 40);
+        let score = Score::new(0.9).unwrap();
+        [Kind::Face, Kind::Text]
+            .map(|kind| Finding { kind, found, region: PixelRect::new(40, 40, 60, 60), score })
+            .to_vec()
+    }
+
+    fn verdict() -> Verdict {
+        Verdict {
+            of: fingerprint(&findings()),
+            decisions: vec![Decision::Cover, Decision::Keep { reason: KeepReason::SideMarker }],
+            added: Vec::new(),
+            checks: Check::ALL.map(|check| (check, Answer::Absent)).into(),
+        }
+    }
+
+    fn error(change: impl FnOnce(&mut Verdict)) -> ReviewError {
+        let mut verdict = verdict();
+        change(&mut verdict);
+        settle(&findings(), &verdict, SIZE).unwrap_err()
+    }
+
+    #[test]
+    fn a_finished_review_gives_what_to_cover() {
+        assert_eq!(settle(&findings(), &verdict(), SIZE), Ok(vec![PixelRect::new(40, 40, 60, 60)]));
+    }
+
+    #[test]
+    fn every_finding_needs_its_own_decision() {
+        let undecided = error(|verdict| verdict.decisions.truncate(1));
+        assert_eq!(undecided, ReviewError::Undecided { index: 2 });
+        assert_eq!(error(|verdict| verdict.of = Sha256([0; 32])), ReviewError::OtherFindings);
+        assert_eq!(error(|verdict| verdict.decisions.push(Decision::Cover)), ReviewError::OtherFindings);
+    }
+
+    #[test]
+    fn a_face_stays_covered_and_a_region_stays_where_it_was() {
+        let keep = |reason| error(|verdict| verdict.decisions[0] = Decision::Keep { reason });
+        assert_eq!(keep(KeepReason::Scale), ReviewError::FaceKept { index: 1 });
+        let away = Decision::Resize { region: PixelRect::new(200, 200, 10, 10) };
+        assert_eq!(error(|verdict| verdict.decisions[0] = away), ReviewError::MovedAway { index: 1 });
+        let off = PixelRect::new(400, 0, 10, 10);
+        assert_eq!(error(|verdict| verdict.added.push(off)), ReviewError::OffPicture { index: 1 });
+    }
+
+    #[test]
+    fn every_question_is_answered() {
+        for check in Check::ALL {
+            assert_eq!(
+                error(|verdict| drop(verdict.checks.remove(&check))),
+                ReviewError::NotChecked { check }
+            );
+            let covered = error(|verdict| drop(verdict.checks.insert(check, Answer::Covered)));
+            assert_eq!(covered, ReviewError::NothingCoversIt { check });
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Cases on their way to a post. What is kept are bytes and people's decisions, never a verdict of ours: whoever
+//! takes a case up again runs every check on those bytes again.
+
+use rusqlite::{OptionalExtension, named_params};
+
+use super::Vault;
+use super::error::VaultError;
+use super::log::moment;
+use crate::consent::ConsentDraft;
+use crate::hash::{Id, Sha256};
+use crate::review::Verdict;
+use crate::time::UnixTime;
+
+/// A case as it is kept.
+pub struct KeptCase {
+    /// Its random name.
+    pub id: Id,
+    /// When it was begun.
+    pub made_at: UnixTime,
+    /// The photos as they came in.
+    pub photos: Vec<Vec<u8>>,
+    /// The story.
+    pub text: String,
+    /// What was decided of each photo, once it was.
+    pub verdicts: Option<Vec<Verdict>>,
+    /// Hashes of what came out of the review, in order.
+    pub objects: Vec<Sha256>,
+    /// The consent, while it is filled in.
+    pub consent_draft: Option<ConsentDraft>,
+    /// The consent, once it was given.
+    pub consent: Option<Id>,
+}
+
+/// A case, without what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaseSummary {
+    /// Its random name.
+    pub id: Id,
+    /// When it was begun.
+    pub made_at: UnixTime,
+    /// The consent, once it was given.
+    pub consent: Option<Id>,
+}
+
+/// Shows nothing of the patient.
+impl std::fmt::Debug for KeptCase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeptCase").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    /// Keeps a new case.
+    ///
+    /// # Errors
+    /// [`VaultError`]; nothing was kept.
+    pub fn keep_case(&mut self, photos: &[Vec<u8>], text: &str, now: UnixTime) -> Result<Id, VaultError> {
+        let id = self.make_id()?;
+        let tx = self.transaction()?;
+        tx.execute("INSERT INTO draft (id, made_at, text) VALUES (?1, ?2, ?3)", (id.0, now.seconds(), text))?;
+        for (place, bytes) in (0_i64..).zip(photos) {
+            tx.execute("INSERT INTO photo (draft, place, bytes) VALUES (?1, ?2, ?3)", (id.0, place, bytes))?;
+        }
+        tx.commit()?;
+        Ok(id)
+    }
+
+    /// Keeps what was decided, and the hashes of what came out. A consent given to what came out before does not
+    /// cover the new: it is taken off the case.
+    ///
+    /// # Errors
+    /// [`VaultError`]; nothing was kept.
+    pub fn keep_review(
+        &mut self,
+        case: Id,
+        verdicts: &[Verdict],
+        objects: &[Sha256],
+    ) -> Result<(), VaultError> {
+        let verdicts = serde_json::to_string(verdicts).map_err(|_| VaultError::Inconsistent)?;
+        let before = self.objects(case)?;
+        let tx = self.transaction()?;
+        let changed = tx.execute("UPDATE draft SET verdicts = ?1 WHERE id = ?2", (verdicts, case.0))?;
+        if changed != 1 {
+            return Err(VaultError::NotFound);
+        }
+        if before != objects {
+            tx.execute("UPDATE draft SET consent = NULL WHERE id = ?1", [case.0])?;
+            tx.execute("DELETE FROM object WHERE draft = ?1", [case.0])?;
+            for (place, object) in (0_i64..).zip(objects) {
+                tx.execute(
+                    "INSERT INTO object (draft, place, sha256) VALUES (?1, ?2, ?3)",
+                    (case.0, place, object.0),
+                )?;
+            }
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// Keeps a consent that is not complete yet.
+    ///
+    /// # Errors
+    /// [`VaultError`]; nothing was kept.
+    pub fn keep_consent_draft(&mut self, case: Id, draft: &ConsentDraft) -> Result<(), VaultError> {
+        let draft = serde_json::to_string(draft).map_err(|_| VaultError::Inconsistent)?;
+        let tx = self.transaction()?;
+        let changed = tx.execute("UPDATE draft SET consent_draft = ?1 WHERE id = ?2", (draft, case.0))?;
+        if changed != 1 {
+            return Err(VaultError::NotFound);
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// The cases of this vault, oldest first.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn cases(&self) -> Result<Vec<CaseSummary>, VaultError> {
+        let mut statement = self
+            .opened
+            .connection
+            .prepare_cached("SELECT id, made_at, consent FROM draft ORDER BY made_at, id")?;
+        let mut rows = statement.query([])?;
+        let mut cases = Vec::new();
+        while let Some(row) = rows.next()? {
+            let consent = row.get::<_, Option<[u8; 16]>>(2)?.map(Id);
+            cases.push(CaseSummary { id: Id(row.get(0)?), made_at: moment(row.get(1)?)?, consent });
+        }
+        Ok(cases)
+    }
+
+    /// A case, with all that is in it.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`] if there is none of that name.
+    pub fn case(&self, id: Id) -> Result<KeptCase, VaultError> {
+        let row = self
+            .opened
+            .connection
+            .query_row(
+                "SELECT made_at, text, verdicts, consent_draft, consent FROM draft WHERE id = :id",
+                named_params! { ":id": id.0 },
+                |row| {
+                    let verdicts: Option<String> = row.get(2)?;
+                    let draft: Option<String> = row.get(3)?;
+                    Ok((row.get(0)?, row.get(1)?, verdicts, draft, row.get::<_, Option<[u8; 16]>>(4)?))
+                },
+            )
+            .optional()?;
+        let (made_at, text, verdicts, consent_draft, consent) = row.ok_or(VaultError::NotFound)?;
+        let json = |_| VaultError::Inconsistent;
+        let mut statement = self
+            .opened
+            .connection
+            .prepare_cached("SELECT bytes FROM photo WHERE draft = ?1 ORDER BY place")?;
+        let photos = statement.query_map([id.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(KeptCase {
+            id,
+            made_at: moment(made_at)?,
+            photos,
+            text,
+            verdicts: verdicts.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,
+            objects: self.objects(id)?,
+            consent_draft: consent_draft.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,
+            consent: consent.map(Id),
+        })
+    }
+
+    /// Forgets a case that was not posted.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`] if there is none of that name.
+    pub fn discard_case(&mut self, id: Id) -> Result<(), VaultError> {
+        match self.opened.connection.execute("DELETE FROM draft WHERE id = ?1", [id.0])? {
+            1 => Ok(()),
+            _ => Err(VaultError::NotFound),
+        }
+    }
+
+    fn objects(&self, case: Id) -> Result<Vec<Sha256>, VaultError> {
+        let connection = &self.opened.connection;
+        let mut statement =
+            connection.prepare_cached("SELECT sha256 FROM object WHERE draft = ?1 ORDER BY place")?;
+        let rows = statement.query_map([case.0], |row| row.get(0).map(Sha256))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,455 @@
+//! The consent log as it is kept: a leaf, the tree's edge and the signed checkpoint in one transaction.
+
+use std::ops::Range;
+
+use curtain_wire::checkpoint::Checkpoint;
+use curtain_wire::note::{Note, Verified, VerifierKey};
+use curtain_wire::tree::{Frontier, Hash};
+use ring::rand::SystemRandom;
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::error::VaultError;
+use super::pages::Pages;
+use super::{Vault, make_random};
+use crate::hash::{Id, Sha256};
+use crate::ledger::leaf::{ContinueReason, Event, Leaf, Place};
+use crate::ledger::{Head, LogKey};
+use crate::time::UnixTime;
+
+/// A log of this vault.
+#[derive(Clone, Debug)]
+pub struct KeptLog {
+    /// Its random name.
+    pub id: Id,
+    /// Leaves in it.
+    pub size: u64,
+    /// Its newest checkpoint, a note signed by its key.
+    pub checkpoint: String,
+    /// Its largest checkpoint that a witness cosigned.
+    pub cosigned: Option<String>,
+    /// Why it is not appended to any more.
+    pub closed: Option<ContinueReason>,
+    /// What checks its signatures.
+    pub verifier: VerifierKey,
+}
+
+/// A leaf as it is kept.
+#[derive(Clone, Debug)]
+pub struct StoredLeaf {
+    /// Its place.
+    pub n: u64,
+    /// Its RFC 6962 hash.
+    pub hash: Hash,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl StoredLeaf {
+    /// # Errors
+    /// [`VaultError::Inconsistent`] if the bytes are no leaf of that place.
+    pub fn leaf(&self) -> Result<Leaf, VaultError> {
+        let leaf = Leaf::parse(&self.bytes).map_err(|_| VaultError::Inconsistent)?;
+        (leaf.n == self.n).then_some(leaf).ok_or(VaultError::Inconsistent)
+    }
+}
+
+/// What a witness's checkpoint showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// It saw this log as it is here.
+    Agrees {
+        /// Leaves that it saw.
+        size: u64,
+    },
+    /// The log was closed before, and another continues it.
+    Closed,
+    /// It saw more, or other, leaves: the log is closed, and a new one says what it continues.
+    Continued {
+        /// Why.
+        reason: ContinueReason,
+        /// The new log.
+        log: Id,
+    },
+}
+
+/// Why a witness's checkpoint was not taken. Nothing was changed.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MeetError {
+    /// It is no signed checkpoint.
+    #[error("this is not a signed checkpoint of a log: ask the witness for its newest one")]
+    NotACheckpoint,
+    /// It is of a log that this vault neither has nor can continue.
+    #[error("this checkpoint is of a log that this vault does not have")]
+    UnknownLog,
+    /// The log's own key did not sign it.
+    #[error("this checkpoint is not signed by the log that it names")]
+    NotSigned,
+    /// The witness did not cosign it.
+    #[error("this checkpoint is not cosigned by the witness whose key was given")]
+    NotCosigned,
+    /// The vault could not be read or written.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl MeetError {
+    /// A stable `snake_case` name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotACheckpoint => "not_a_checkpoint",
+            Self::UnknownLog => "unknown_log",
+            Self::NotSigned => "not_signed",
+            Self::NotCosigned => "not_cosigned",
+            Self::Vault(error) => error.code(),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for MeetError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Vault(error.into())
+    }
+}
+
+/// A leaf that was just appended.
+pub(super) struct Appended {
+    pub(super) ord: i64,
+    pub(super) n: u64,
+}
+
+struct Open {
+    ord: i64,
+    head: Head,
+    key: LogKey,
+}
+
+/// Appends `event` to the open log, which is begun if there is none.
+pub(super) fn append(
+    tx: &Transaction<'_>,
+    event: Event,
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<Appended, VaultError> {
+    let mut open = match open_log(tx)? {
+        Some(open) => open,
+        None => begin(tx, make_random(random).map(Id)?, now, random)?,
+    };
+    append_to(tx, &mut open, event, now)
+}
+
+fn append_to(
+    tx: &Transaction<'_>,
+    open: &mut Open,
+    event: Event,
+    now: UnixTime,
+) -> Result<Appended, VaultError> {
+    let n = open.head.frontier.size();
+    let (bytes, hash) =
+        open.head.append(event, now).map_err(|behind| VaultError::ClockBehind { newest: behind.newest })?;
+    tx.prepare_cached("INSERT INTO leaf (log, n, hash, bytes) VALUES (?1, ?2, ?3, ?4)")?.execute((
+        open.ord,
+        signed(n)?,
+        hash.0,
+        bytes,
+    ))?;
+    tx.prepare_cached(
+        "UPDATE log SET size = :size, frontier = :frontier, newest = :newest, checkpoint = :checkpoint
+         WHERE ord = :ord",
+    )?
+    .execute(named_params! {
+        ":size": signed(open.head.frontier.size())?,
+        ":frontier": frontier_bytes(&open.head.frontier),
+        ":newest": open.head.newest.seconds(),
+        ":checkpoint": open.head.checkpoint(&open.key),
+        ":ord": open.ord,
+    })?;
+    Ok(Appended { ord: open.ord, n })
+}
+
+fn begin(tx: &Transaction<'_>, id: Id, now: UnixTime, random: &SystemRandom) -> Result<Open, VaultError> {
+    // A log before this one may hold times that the clock must not fall behind.
+    let newest: Option<i64> = tx.query_row("SELECT max(newest) FROM log", [], |row| row.get(0))?;
+    if let Some(newest) = newest.map(moment).transpose()?.filter(|newest| now < *newest) {
+        return Err(VaultError::ClockBehind { newest });
+    }
+    let seed = Zeroizing::new(make_random::<32>(random)?);
+    let head = Head { log: id, frontier: Frontier::new(), newest: now };
+    let key = LogKey::from_seed(id, &seed);
+    tx.execute(
+        "INSERT INTO log (id, seed, made_at, size, frontier, newest, checkpoint)
+         VALUES (:id, :seed, :now, 0, x'', :now, :checkpoint)",
+        named_params! {
+            ":id": id.0, ":seed": *seed, ":now": now.seconds(), ":checkpoint": head.checkpoint(&key),
+        },
+    )?;
+    Ok(Open { ord: tx.last_insert_rowid(), head, key })
+}
+
+fn open_log(connection: &Connection) -> Result<Option<Open>, VaultError> {
+    let row = connection
+        .prepare_cached("SELECT ord, id, seed, size, frontier, newest FROM log WHERE closed IS NULL")?
+        .query_row([], |row| {
+            let seed = Zeroizing::new(row.get::<_, [u8; 32]>(2)?);
+            Ok((row.get(0)?, row.get(1)?, seed, row.get(3)?, row.get::<_, Vec<u8>>(4)?, row.get(5)?))
+        })
+        .optional()?;
+    let Some((ord, id, seed, size, frontier, newest)) = row else { return Ok(None) };
+    let frontier = frontier_of(unsigned(size)?, &frontier)?;
+    let key = LogKey::from_seed(Id(id), &seed);
+    Ok(Some(Open { ord, head: Head { log: Id(id), frontier, newest: moment(newest)? }, key }))
+}
+
+fn frontier_bytes(frontier: &Frontier) -> Vec<u8> {
+    frontier.parts().1.iter().flat_map(|hash| hash.0).collect()
+}
+
+fn frontier_of(size: u64, bytes: &[u8]) -> Result<Frontier, VaultError> {
+    let (parts, rest) = bytes.as_chunks::<32>();
+    let parts = parts.iter().copied().map(Hash).collect();
+    let frontier = Frontier::from_parts(size, parts).map_err(|_| VaultError::Inconsistent)?;
+    rest.is_empty().then_some(frontier).ok_or(VaultError::Inconsistent)
+}
+
+/// `SQLite` has signed numbers only.
+pub(super) fn signed(n: u64) -> Result<i64, VaultError> {
+    i64::try_from(n).map_err(|_| VaultError::Inconsistent)
+}
+
+pub(super) fn unsigned(n: i64) -> Result<u64, VaultError> {
+    u64::try_from(n).map_err(|_| VaultError::Inconsistent)
+}
+
+pub(super) fn moment(seconds: i64) -> Result<UnixTime, VaultError> {
+    UnixTime::new(seconds).map_err(|_| VaultError::Inconsistent)
+}
+
+/// How a leaf of the log `ord` is named in a leaf of the log `from`.
+pub(super) fn place(connection: &Connection, from: i64, ord: i64, n: i64) -> Result<Place, VaultError> {
+    let n = unsigned(n)?;
+    if from == ord {
+        return Ok(Place::Here(n));
+    }
+    let log = connection.query_row("SELECT id FROM log WHERE ord = ?1", [ord], |row| row.get(0).map(Id))?;
+    Ok(Place::Before { log, n })
+}
+
+/// The log that the next leaf goes to, begun if there is none.
+pub(super) fn writable_log(
+    tx: &Transaction<'_>,
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<i64, VaultError> {
+    match open_log(tx)? {
+        Some(open) => Ok(open.ord),
+        None => Ok(begin(tx, make_random(random).map(Id)?, now, random)?.ord),
+    }
+}
+
+impl Vault {
+    /// All logs of this vault, oldest first; the last one is appended to.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn logs(&self) -> Result<Vec<KeptLog>, VaultError> {
+        let connection = &self.opened.connection;
+        let mut statement = connection.prepare_cached(
+            "SELECT log.id, log.seed, log.size, log.checkpoint, cosigned.note, log.closed
+             FROM log LEFT JOIN cosigned ON cosigned.log = log.ord ORDER BY log.ord",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut logs = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id = Id(row.get(0)?);
+            let seed = Zeroizing::new(row.get::<_, [u8; 32]>(1)?);
+            let closed = match row.get::<_, Option<String>>(5)?.as_deref() {
+                None => None,
+                Some("behind") => Some(ContinueReason::Behind),
+                Some("forked") => Some(ContinueReason::Forked),
+                Some(_) => return Err(VaultError::Inconsistent),
+            };
+            logs.push(KeptLog {
+                id,
+                size: unsigned(row.get(2)?)?,
+                checkpoint: row.get(3)?,
+                cosigned: row.get(4)?,
+                closed,
+                verifier: LogKey::from_seed(id, &seed).verifier().clone(),
+            });
+        }
+        Ok(logs)
+    }
+
+    /// The leaves of a log in `range`, in order.
+    ///
+    /// # Errors
+    /// [`VaultError`], here or while reading.
+    pub fn leaves(
+        &self,
+        log: Id,
+        range: Range<u64>,
+    ) -> Result<impl Iterator<Item = Result<StoredLeaf, VaultError>> + '_, VaultError> {
+        let connection = &self.opened.connection;
+        let ord = ord_of(connection, log)?.ok_or(VaultError::NotFound)?;
+        let (first, until) = (signed(range.start)?, signed(range.end)?);
+        let query = format!(
+            "SELECT n, hash, bytes FROM leaf
+             WHERE log = {ord} AND n >= max(?1, {first}) AND n < {until} ORDER BY n LIMIT ?2"
+        );
+        Ok(Pages::new(connection, query, |row| {
+            Ok(StoredLeaf { n: unsigned(row.get(0)?)?, hash: Hash(row.get(1)?), bytes: row.get(2)? })
+        }))
+    }
+
+    /// The hashes of all leaves of a log, in order.
+    ///
+    /// # Errors
+    /// [`VaultError`], here or while reading.
+    pub fn leaf_hashes(
+        &self,
+        log: Id,
+    ) -> Result<impl Iterator<Item = Result<Hash, VaultError>> + '_, VaultError> {
+        let connection = &self.opened.connection;
+        let ord = ord_of(connection, log)?.ok_or(VaultError::NotFound)?;
+        let query = format!("SELECT n, hash FROM leaf WHERE log = {ord} AND n >= ?1 ORDER BY n LIMIT ?2");
+        Ok(Pages::new(connection, query, |row| Ok(Hash(row.get(1)?))))
+    }
+
+    /// A note of `text`, signed by the key of one of this vault's logs.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) fn sign_manifest(&self, log: Id, text: &str) -> Result<String, VaultError> {
+        let seed: [u8; 32] =
+            self.opened
+                .connection
+                .query_row("SELECT seed FROM log WHERE id = ?1", [log.0], |row| row.get(0))?;
+        let note = LogKey::from_seed(log, &Zeroizing::new(seed)).sign(text);
+        Ok(note.map_err(|_| VaultError::Inconsistent)?.to_string())
+    }
+
+    /// Compares this vault with what a witness saw. A vault that finds itself behind, or with other leaves,
+    /// never appends to that log again: it begins a new one that says what it continues.
+    ///
+    /// # Errors
+    /// [`MeetError`]; nothing was changed.
+    pub fn meet(&mut self, note: &[u8], witness: &VerifierKey, now: UnixTime) -> Result<Met, MeetError> {
+        let note = Note::parse(note).map_err(|_| MeetError::NotACheckpoint)?;
+        let seen: Checkpoint = note.text().parse().map_err(|_| MeetError::NotACheckpoint)?;
+        let log = Id(seen.log);
+        let Ok(Verified::Cosigned { .. }) = note.verify(witness) else { return Err(MeetError::NotCosigned) };
+
+        let random = self.random.clone();
+        let tx = self.transaction()?;
+        let met = match ord_of(&tx, log)? {
+            None if open_log(&tx)?.is_some() => return Err(MeetError::UnknownLog),
+            None => {
+                let empty = Hash::empty_root();
+                go_on(
+                    &tx,
+                    &Stopped { log, size: 0, root: empty, seen: seen.size },
+                    ContinueReason::Reinstalled,
+                    now,
+                    &random,
+                )?
+            }
+            Some(ord) => {
+                let (seed, size, closed): ([u8; 32], i64, Option<String>) =
+                    tx.query_row("SELECT seed, size, closed FROM log WHERE ord = ?1", [ord], |row| {
+                        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                    })?;
+                let key = LogKey::from_seed(log, &Zeroizing::new(seed));
+                Checkpoint::signed(&note, key.verifier()).map_err(|_| MeetError::NotSigned)?;
+                if closed.is_some() {
+                    return Ok(Met::Closed);
+                }
+                let size = unsigned(size)?;
+                let (at_seen, root) = roots(&tx, ord, seen.size.min(size))?;
+                let reason = match seen.size {
+                    more if more > size => Some(ContinueReason::Behind),
+                    _ if at_seen != seen.root => Some(ContinueReason::Forked),
+                    _ => None,
+                };
+                match reason {
+                    Some(reason) => {
+                        let word = if reason == ContinueReason::Behind { "behind" } else { "forked" };
+                        tx.execute("UPDATE log SET closed = ?1 WHERE ord = ?2", (word, ord))?;
+                        go_on(&tx, &Stopped { log, size, root, seen: seen.size }, reason, now, &random)?
+                    }
+                    None => {
+                        if seen.size <= size && at_seen == seen.root {
+                            keep_cosigned(&tx, ord, seen.size, &note.to_string())?;
+                        }
+                        Met::Agrees { size: seen.size }
+                    }
+                }
+            }
+        };
+        tx.commit()?;
+        Ok(met)
+    }
+}
+
+/// A log that cannot go on.
+struct Stopped {
+    log: Id,
+    size: u64,
+    root: Hash,
+    seen: u64,
+}
+
+fn go_on(
+    tx: &Transaction<'_>,
+    stopped: &Stopped,
+    reason: ContinueReason,
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<Met, VaultError> {
+    let id = Id(make_random(random)?);
+    let mut open = begin(tx, id, now, random)?;
+    let event = Event::Continue {
+        before: stopped.log,
+        reason,
+        root: Sha256(stopped.root.0),
+        size: stopped.size,
+        witnessed: stopped.seen,
+    };
+    append_to(tx, &mut open, event, now)?;
+    Ok(Met::Continued { reason, log: id })
+}
+
+fn keep_cosigned(tx: &Transaction<'_>, ord: i64, size: u64, note: &str) -> Result<(), VaultError> {
+    tx.execute(
+        "INSERT INTO cosigned (log, size, note) VALUES (?1, ?2, ?3)
+         ON CONFLICT (log) DO UPDATE SET size = excluded.size, note = excluded.note
+         WHERE excluded.size >= cosigned.size",
+        (ord, signed(size)?, note),
+    )?;
+    Ok(())
+}
+
+/// The roots of the first `part` leaves, and of all.
+fn roots(connection: &Connection, ord: i64, part: u64) -> Result<(Hash, Hash), VaultError> {
+    let query = format!("SELECT n, hash FROM leaf WHERE log = {ord} AND n >= ?1 ORDER BY n LIMIT ?2");
+    let hashes = Pages::new(connection, query, |row| Ok(Hash(row.get(1)?)));
+    let mut frontier = Frontier::new();
+    let mut at_part = frontier.root();
+    for hash in hashes {
+        frontier.append(hash?);
+        if frontier.size() == part {
+            at_part = frontier.root();
+        }
+    }
+    Ok((at_part, frontier.root()))
+}
+
+fn ord_of(connection: &Connection, log: Id) -> Result<Option<i64>, VaultError> {
+    let ord = connection
+        .prepare_cached("SELECT ord FROM log WHERE id = ?1")?
+        .query_row([log.0], |row| row.get(0))
+        .optional()?;
+    Ok(ord)
+}

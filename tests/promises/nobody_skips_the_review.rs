@@ -1,0 +1,63 @@
+//! No path from photo to post avoids a person's decision on every finding and every question.
+
+use curtain::clean::Options;
+use curtain::detect::Detectors;
+use curtain::post::{Draft, PostError, TextVerdict};
+use curtain::review::{Answer, Check, Decision, KeepReason, ReviewError, Verdict, fingerprint};
+use curtain_tests::fixture;
+
+#[test]
+fn an_unfinished_review_makes_nothing_and_loses_nothing() {
+    let (detectors, options) = (Detectors::load().unwrap(), Options::default());
+    let case = Draft::new(vec![fixture("wristband.jpg")], "Story.".to_owned()).unwrap();
+    let mut scanned = case.scan(&detectors, &options).unwrap();
+    let findings = scanned.findings().next().unwrap().to_vec();
+    assert!(!findings.is_empty());
+    let finished = Verdict {
+        of: fingerprint(&findings),
+        decisions: vec![Decision::Cover; findings.len()],
+        added: Vec::new(),
+        checks: Check::ALL.map(|check| (check, Answer::Absent)).into(),
+    };
+
+    let mut undecided = finished.clone();
+    undecided.decisions.pop();
+    let mut other = finished.clone();
+    other.of = fingerprint(&findings[1..]);
+    let mut unchecked = finished.clone();
+    unchecked.checks.remove(&Check::Tattoo);
+    for (verdict, error) in [
+        (undecided, ReviewError::Undecided { index: findings.len() }),
+        (other, ReviewError::OtherFindings),
+        (unchecked, ReviewError::NotChecked { check: Check::Tattoo }),
+    ] {
+        let refused = scanned.review(&[verdict], TextVerdict::ReadAndClear, &options).unwrap_err();
+        assert_eq!(refused.error, PostError::Review { index: 1, error });
+        scanned = refused.state;
+    }
+    let refused = scanned.review(&[], TextVerdict::ReadAndClear, &options).unwrap_err();
+    assert_eq!(refused.error, PostError::OtherPhotos { verdicts: 0, photos: 1 });
+    let refused = refused.state.review(&[finished.clone()], TextVerdict::NotRead, &options).unwrap_err();
+    assert_eq!(refused.error, PostError::TextNotRead);
+
+    let scanned = refused.state;
+    let covered = scanned.review(&[finished.clone()], TextVerdict::ReadAndClear, &options).unwrap();
+    assert_eq!(covered.objects().len(), 3, "picture, thumbnail, text");
+    let kept = Verdict {
+        decisions: vec![Decision::Keep { reason: KeepReason::NothingThere }; findings.len()],
+        ..finished
+    };
+    let case = Draft::new(vec![fixture("wristband.jpg")], String::new()).unwrap();
+    let kept =
+        case.scan(&detectors, &options).unwrap().review(&[kept], TextVerdict::NotRead, &options).unwrap();
+    assert_ne!(kept.objects()[0].sha256(), covered.objects()[0].sha256(), "the decision is in the picture");
+}
+
+#[test]
+fn a_photo_that_could_not_be_looked_at_stops_the_case() {
+    let (detectors, options) = (Detectors::load().unwrap(), Options::default());
+    let photos = vec![fixture("orient/o1.jpg"), fixture("hostile/half.jpg")];
+    let refused = Draft::new(photos, String::new()).unwrap().scan(&detectors, &options).unwrap_err();
+    assert!(matches!(refused.error, PostError::Photo { index: 2, .. }), "{:?}", refused.error);
+    assert_eq!(Draft::new(Vec::new(), String::new()).err(), Some(PostError::NoPhoto));
+}
