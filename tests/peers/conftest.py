@@ -3,11 +3,14 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
 
-FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
+import clinic as clinics
+
+FIXTURES = clinics.FIXTURES
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text())
 
 
@@ -20,5 +23,30 @@ def curtain(tmp_path):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def clinic(tmp_path_factory):
+    """The synthetic clinic: the one in CURTAIN_CLINIC, else made here. Nobody changes it."""
+    made = os.environ.get("CURTAIN_CLINIC")
+    return clinics.Clinic(pathlib.Path(made)) if made else clinics.make(tmp_path_factory.mktemp("clinic"))
+
+
+@pytest.fixture
+def vault(clinic, tmp_path):
+    """A copy of the clinic's vault, to change."""
+    return shutil.copytree(clinic.vault, tmp_path / "vault")
+
+
+@pytest.fixture
+def ask(vault):
+    """Runs a command in the copy, which must do it, and gives the lines that it printed."""
+
+    def run(*args):
+        done = clinics.run(*args, "--vault", vault, "--json")
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     return run

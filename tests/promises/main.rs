@@ -9,6 +9,7 @@
 
 mod command;
 mod could_not_look_is_not_clear;
+mod killed;
 mod no_bomb_goes_off;
 mod no_consent_no_post;
 mod nobody_skips_the_review;

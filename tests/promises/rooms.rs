@@ -60,7 +60,7 @@ fn sources() -> Vec<(String, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 walk(&path, root, found);
-            } else if !path.ends_with("tests.rs") {
+            } else if !path.ends_with("tests.rs") && !path.ends_with("samples.rs") {
                 let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
                 found.push((name, std::fs::read_to_string(&path).unwrap()));
             }
