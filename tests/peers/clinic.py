@@ -8,11 +8,12 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import struct
 import subprocess
 import time
 import zlib
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
 
@@ -84,6 +85,15 @@ class Consent:
     n: int
     withdrawal_code: str
 
+    @property
+    def code(self):
+        """The 16 bytes of the code: in Crockford's base 32, 26 symbols hold them and two check them."""
+        number = 0
+        for sign in self.withdrawal_code.replace("-", ""):
+            number = number * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(sign)
+        assert number % 1021 == 0
+        return (number >> 10).to_bytes(16)
+
 
 class Clinic:
     """A folder with a vault and what was taken from it. Tests read it, and change copies only."""
@@ -120,6 +130,15 @@ class Clinic:
     def said(self):
         """What commands printed that were not asked for names: pairs of arguments and output."""
         return json.loads((self.folder / "said.json").read_text(encoding="utf-8"))
+
+    @property
+    def newest_checkpoint(self):
+        return max(self.checkpoints.glob("*.checkpoint"), key=lambda path: int(path.stem))
+
+    def verify(self, evidence):
+        """Whether our own command finds the whole log of this clinic, and perhaps more, in evidence."""
+        since = "--since", self.newest_checkpoint
+        return run("ledger", "verify", "--key", self.key, *since, "--require", "signer,complete", evidence)
 
     def grant_args(self, patient, *who, vault=None, **changed):
         """Arguments of `consent new` for a signed consent, or as `who` says."""
@@ -179,14 +198,14 @@ class Maker:
         self.grant("thumbprint", *PATIENT, "--thumbprint", clinic.thumbprint, *WITNESSED, language="hi")
         self.grant("guardian", *guardian, "--signature", clinic.signature, regime="gmc", language="sw")
         self.checkpoint()
-        subprocess.run(["cp", "-a", clinic.vault, clinic.backup], check=True)
+        shutil.copytree(clinic.vault, clinic.backup)
         # Times in the log are whole seconds: what is asked for by time must be apart.
         time.sleep(1.1)
-        later = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        later = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.grant("withdrawn", *ORAL, language="es")
         self.grant("arabic", *ORAL)
         self.grant("markup", *ORAL, discloser=MARKUP)
-        soon = datetime.fromtimestamp(time.time() + 3, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        soon = datetime.fromtimestamp(time.time() + 3, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.grant("expired", *ORAL, expires=soon)
         self.grant("erased")
         return later
@@ -246,4 +265,6 @@ def make(folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder")
-    make(parser.parse_args().folder)
+    made = make(parser.parse_args().folder)
+    records = len((made.evidence / "hashes.txt").read_text().splitlines())
+    print(f"{len(made.consents)} consents, {records} records")

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 PAGE, IV, MAC, SALT = 4096, 16, 64, 16
 RESERVED = IV + MAC
+WAL_HEADER, FRAME = 32, 24 + PAGE
 HEADER = b"SQLite format 3\0"
 
 
@@ -44,8 +45,8 @@ class Reader:
         """Every whole frame of the write-ahead log, with its page number; also those that were never committed, or of
         before the log began again."""
         data = self.log.read_bytes() if self.log.exists() else b""
-        size = 24 + PAGE
-        frames = [data[at : at + size] for at in range(32, len(data) - size + 1, size)]
+        starts = range(WAL_HEADER, len(data) - FRAME + 1, FRAME)
+        frames = [data[at : at + FRAME] for at in starts]
         numbered = [(struct.unpack(">I", frame[:4])[0], frame[24:]) for frame in frames]
         return [(number, self.page(number, page)) for number, page in numbered]
 

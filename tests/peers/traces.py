@@ -1,13 +1,24 @@
 """Looks for names and secrets in bytes, however they are written."""
 
 import base64
+import html
+import json
 import re
+import urllib.parse
+
+
+def raw(secret):
+    """`secret` as bytes: text in each coding and escape that a program may use."""
+    if isinstance(secret, bytes):
+        return [secret]
+    escaped = json.dumps(secret)[1:-1], html.escape(secret), urllib.parse.quote(secret)
+    plain = secret.encode(), secret.encode("utf-16-le"), secret.encode("utf-16-be")
+    return [*plain, *(text.encode() for text in escaped)]
 
 
 def spellings(secret):
     """The ways in which `secret`, text or bytes, may stand in a file."""
-    raw = [secret.encode(), secret.encode("utf-16-le"), secret.encode("utf-16-be")] if isinstance(secret, str) else [secret]
-    for one in raw:
+    for one in raw(secret):
         yield one
         yield one.hex().encode()
         yield one.hex().upper().encode()

@@ -235,5 +235,8 @@ fn a_case_taken_up_again_is_checked_again() {
     assert_eq!(again(&case).err(), Some(PostError::OutputChanged));
     case.vault.keep_review(id, &verdicts, &hashes).unwrap();
     assert!(matches!(again(&case), Ok(Step::Reviewed(_))), "another output takes the consent off the case");
-    assert!(case.vault.consent(held.id()).unwrap().record().is_some(), "and the consent itself stays");
+    assert!(
+        case.vault.consent(held.id()).unwrap().record().unwrap().is_some(),
+        "and the consent itself stays"
+    );
 }

@@ -17,7 +17,7 @@ fn vault(folder: &Path, grants: u8) {
 
 fn grants_in(folder: &Path) -> usize {
     let vault = open(folder).unwrap();
-    vault.consents(log(&vault)).unwrap().map(|held| held.unwrap().record().unwrap().id()).count()
+    vault.consents(log(&vault), 0).unwrap().map(|held| held.unwrap().record().unwrap().unwrap().id()).count()
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn every_damaged_page_is_found_and_nothing_more_is_lost() {
         fs::write(&path, &bytes).unwrap();
         let read = open(folder.path()).and_then(|vault| {
             let leaves = vault.leaves(log_of(&vault)?, 0..u64::MAX >> 1)?.collect::<Result<Vec<_>, _>>()?;
-            let consents = vault.consents(log_of(&vault)?)?.collect::<Result<Vec<_>, _>>()?;
+            let consents = vault.consents(log_of(&vault)?, 0)?.collect::<Result<Vec<_>, _>>()?;
             Ok((leaves.len(), consents.len()))
         });
         match read {

@@ -24,7 +24,7 @@ struct Evidence {
 }
 
 impl Evidence {
-    fn of(vault: &mut Vault, details: DetailsTaken, witnesses: &[VerifierKey]) -> Self {
+    fn of(vault: &mut Vault, details: DetailsTaken) -> Self {
         let folder = tempdir().unwrap();
         let request = Request {
             log: log(vault),
@@ -33,7 +33,6 @@ impl Evidence {
             format: ExportFormat::Evidence,
             details,
             taken_by: "Test Officer",
-            witnesses,
         };
         hand_out(vault, &request, &folder.path().join("evidence"), later(1000)).unwrap();
         Self { folder }
@@ -95,7 +94,7 @@ fn an_honest_log_verifies_and_says_what_it_does_not_prove() {
     let mut vault = vault_with(folder.path(), 3);
     vault.withdraw(&WithdrawBy::Author(first_consent(&vault)), later(20)).unwrap();
     let (earlier, key, _) = newest(&vault);
-    let evidence = Evidence::of(&mut vault, DetailsTaken::Yes, &[]);
+    let evidence = Evidence::of(&mut vault, DetailsTaken::Yes);
     let report = evidence.verify();
     assert_eq!(report.integrity, Integrity::Intact);
     assert_eq!(report.signer, Signer::NotAuthenticated);
@@ -108,13 +107,13 @@ fn an_honest_log_verifies_and_says_what_it_does_not_prove() {
 }
 
 fn first_consent(vault: &Vault) -> Id {
-    vault.consents(log(vault)).unwrap().next().unwrap().unwrap().id()
+    vault.consents(log(vault), 0).unwrap().next().unwrap().unwrap().id()
 }
 
 #[test]
 fn no_byte_of_an_export_can_be_edited() {
     let folder = tempdir().unwrap();
-    let evidence = Evidence::of(&mut vault_with(folder.path(), 2), DetailsTaken::No, &[]);
+    let evidence = Evidence::of(&mut vault_with(folder.path(), 2), DetailsTaken::No);
     for entry in fs::read_dir(evidence.path()).unwrap() {
         let path = entry.unwrap().path();
         let whole = fs::read(&path).unwrap();
@@ -133,7 +132,7 @@ fn no_byte_of_an_export_can_be_edited() {
 #[test]
 fn a_changed_record_is_named() {
     let folder = tempdir().unwrap();
-    let evidence = Evidence::of(&mut vault_with(folder.path(), 5), DetailsTaken::No, &[]);
+    let evidence = Evidence::of(&mut vault_with(folder.path(), 5), DetailsTaken::No);
     let lines = evidence.lines();
     assert_eq!(lines.len(), 6, "five grants and the export");
     let changed = |lines: &[String]| {
@@ -157,8 +156,8 @@ fn a_changed_record_is_named() {
 #[test]
 fn another_devices_record_does_not_pass() {
     let (ours, theirs) = (tempdir().unwrap(), tempdir().unwrap());
-    let evidence = Evidence::of(&mut vault_with(ours.path(), 3), DetailsTaken::No, &[]);
-    let other = Evidence::of(&mut vault_with(theirs.path(), 3), DetailsTaken::No, &[]);
+    let evidence = Evidence::of(&mut vault_with(ours.path(), 3), DetailsTaken::No);
+    let other = Evidence::of(&mut vault_with(theirs.path(), 3), DetailsTaken::No);
     let mut lines = evidence.lines();
     lines[1] = other.lines()[1].clone();
     evidence.set_lines(&lines);
@@ -191,12 +190,12 @@ fn a_restored_vault_is_found_by_an_earlier_checkpoint() {
     let vaults = rolled_back();
     let (earlier, ..) = newest(&vaults.now);
     let mut restored = open(&vaults.then).unwrap();
-    let evidence = Evidence::of(&mut restored, DetailsTaken::No, &[]);
+    let evidence = Evidence::of(&mut restored, DetailsTaken::No);
     assert_eq!(evidence.verify().integrity, Integrity::Intact, "by itself it looks right");
     // The record of the export itself makes four.
     assert_eq!(broken(&evidence.since(&earlier)), (Some(4), Problem::RolledBack { had: 5, has: 4 }));
     grant(&mut restored, 7, later(1000));
-    let evidence = Evidence::of(&mut restored, DetailsTaken::No, &[]);
+    let evidence = Evidence::of(&mut restored, DetailsTaken::No);
     assert_eq!(broken(&evidence.since(&earlier)).1, Problem::Forked { until: 5 });
 }
 
@@ -216,10 +215,28 @@ fn a_restored_vault_never_goes_on_with_a_log_that_a_witness_saw_further() {
     assert_ne!(log(&restored), old);
     let added = grant(&mut restored, 8, later(8));
     assert_eq!((added.log, added.n), (log(&restored), 1), "the old log is not appended to");
-    let gap = Evidence::of(&mut restored, DetailsTaken::No, &[]).verify().gap.unwrap();
+    let gap = Evidence::of(&mut restored, DetailsTaken::No).verify().gap.unwrap();
     assert_eq!((gap.before, gap.held, gap.witnessed, gap.missing), (old, 3, 5, 2));
     let met = restored.meet(cosigned.as_bytes(), witness.key(), later(9)).unwrap();
     assert_eq!(met, Met::Closed);
+}
+
+#[test]
+fn what_a_witness_saw_goes_along_with_the_evidence() {
+    let folder = tempdir().unwrap();
+    let mut vault = vault_with(folder.path(), 3);
+    let mut witness = Witness::new();
+    let (checkpoint, key, hashes) = newest(&vault);
+    let cosigned = witness.cosign(&checkpoint, &key, &hashes, 1_800_000_000).unwrap().to_string();
+    vault.meet(cosigned.as_bytes(), witness.key(), later(4)).unwrap();
+    grant(&mut vault, 4, later(5));
+    let evidence = Evidence::of(&mut vault, DetailsTaken::No);
+    let expected = Expectations { key: Some(key), witness: Some(witness.key().clone()), since: None };
+    let report = verify(&evidence.path(), &expected).unwrap();
+    let at = curtain::time::UnixTime::new(1_800_000_000).unwrap();
+    let by = witness.key().name().to_owned();
+    assert_eq!(report.completeness, Completeness::Cosigned { by, at, size: 3 });
+    assert_eq!(report.scope.unwrap().size, 5, "of which two came after");
 }
 
 #[test]
@@ -246,7 +263,7 @@ fn a_new_vault_says_what_it_continues() {
     let mut reinstalled = open(folder.path()).unwrap();
     let met = reinstalled.meet(cosigned.as_bytes(), witness.key(), later(6)).unwrap();
     assert_eq!(met, Met::Continued { reason: ContinueReason::Reinstalled, log: log(&reinstalled) });
-    let gap = Evidence::of(&mut reinstalled, DetailsTaken::No, &[]).verify().gap.unwrap();
+    let gap = Evidence::of(&mut reinstalled, DetailsTaken::No).verify().gap.unwrap();
     assert_eq!((gap.held, gap.witnessed, gap.missing), (0, 5, 5));
 }
 
@@ -259,8 +276,8 @@ fn a_withdrawn_and_erased_consent_leaves_a_log_that_verifies() {
     let reason = curtain::ledger::leaf::EraseReason::PatientRequest;
     let erased = vault.erase(id, Some(reason), later(30)).unwrap();
     assert_eq!(erased.n, 4, "withdrawn as record 3, erased as record 4");
-    assert!(vault.consent(id).unwrap().record().is_none());
-    let report = Evidence::of(&mut vault, DetailsTaken::Yes, &[]).since(&earlier);
+    assert!(vault.consent(id).unwrap().record().unwrap().is_none());
+    let report = Evidence::of(&mut vault, DetailsTaken::Yes).since(&earlier);
     assert_eq!(report.integrity, Integrity::Intact);
     assert_eq!(report.scope.unwrap().details, 3, "two grants and the export");
     assert_eq!(report.completeness, Completeness::Since { size: 3 });

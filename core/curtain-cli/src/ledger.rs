@@ -61,9 +61,6 @@ pub(crate) struct ExportArgs {
     /// Who takes it, and what for. Kept in the vault.
     #[arg(long, value_name = "TEXT")]
     taken_by: String,
-    /// The key of a witness whose cosignature goes along. May be given many times.
-    #[arg(long, value_name = "KEY|FILE")]
-    witness: Vec<String>,
     /// The folder (evidence) or file (others) to make; nothing is overwritten.
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
@@ -216,7 +213,6 @@ fn checkpoint(args: &LogArgs) -> Result<Outcome, Failure> {
 fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
     let mut vault = args.log.vault.open()?;
     let log = chosen(&vault, &args.log)?.id;
-    let witnesses = args.witness.iter().map(|text| key(text)).collect::<Result<Vec<_>, _>>()?;
     let request = Request {
         log,
         from: args.from,
@@ -224,7 +220,6 @@ fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
         format: args.format.into(),
         details: if args.details { DetailsTaken::Yes } else { DetailsTaken::No },
         taken_by: &args.taken_by,
-        witnesses: &witnesses,
     };
     let taken = desk::hand_out(&mut vault, &request, &args.out, now()?)?;
     let paths: Vec<_> = taken.paths.iter().map(|path| output::shown(path)).collect();
@@ -303,13 +298,15 @@ fn print(report: &Report) {
 }
 
 fn completeness(completeness: &Completeness) -> String {
+    let cosigned = |by: &str, at: &UnixTime, size: &u64| {
+        format!("first {size} records cosigned by {} at {at}", output::printable(by))
+    };
     match completeness {
         Completeness::Since { size } => format!("nothing dropped since the checkpoint of {size} records"),
-        Completeness::Cosigned { by, at, .. } => format!("cosigned by {} at {at}", output::printable(by)),
-        Completeness::SinceAndCosigned { size, by, at, .. } => format!(
-            "nothing dropped since the checkpoint of {size} records; cosigned by {} at {at}",
-            output::printable(by)
-        ),
+        Completeness::Cosigned { by, at, size } => cosigned(by, at, size),
+        Completeness::SinceAndCosigned { since, by, at, size } => {
+            format!("nothing dropped since the checkpoint of {since} records; {}", cosigned(by, at, size))
+        }
         Completeness::NotProven { why } => format!("NOT PROVEN: {why}"),
     }
 }
@@ -327,12 +324,13 @@ fn print_json(report: &Report) {
     };
     let completeness = match &report.completeness {
         Completeness::Since { size } => json!({ "proven": true, "since": size }),
-        Completeness::Cosigned { by, at, .. } => {
-            json!({ "proven": true, "cosigned_by": by, "at": at.to_string() })
+        Completeness::Cosigned { by, at, size } => {
+            json!({ "proven": true, "cosigned_by": by, "cosigned_at": at.to_string(), "cosigned_size": size })
         }
-        Completeness::SinceAndCosigned { size, by, at, .. } => {
-            json!({ "proven": true, "since": size, "cosigned_by": by, "at": at.to_string() })
-        }
+        Completeness::SinceAndCosigned { since, by, at, size } => json!({
+            "proven": true, "since": since, "cosigned_by": by, "cosigned_at": at.to_string(),
+            "cosigned_size": size,
+        }),
         Completeness::NotProven { why } => json!({ "proven": false, "message": why.to_string() }),
     };
     let scope = report.scope.map(|scope| {

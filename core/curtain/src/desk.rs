@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use curtain_wire::note::{Note, NoteError, VerifierKey};
+use curtain_wire::note::{Note, NoteError};
 use curtain_wire::proof::Proof;
 use curtain_wire::tree::{Hash, inclusion_proof};
 use thiserror::Error;
@@ -35,8 +35,6 @@ pub struct Request<'a> {
     pub details: DetailsTaken,
     /// Who takes it, and what for. Kept in the vault; the log commits to it.
     pub taken_by: &'a str,
-    /// Keys of the witnesses whose cosignatures go along.
-    pub witnesses: &'a [VerifierKey],
 }
 
 /// What was handed out.
@@ -176,11 +174,14 @@ fn evidence(
     target: &Path,
 ) -> Result<Vec<PathBuf>, DeskError> {
     let checkpoint = note(&log.checkpoint)?;
+    let cosigned = log.cosigned.as_ref().map(|cosigned| note(&cosigned.note)).transpose()?;
+    let witness = log.cosigned.as_ref().map(|cosigned| cosigned.witness.clone());
     let part = Part {
         records: records.clone(),
         checkpoint: &checkpoint,
+        cosigned: cosigned.as_ref(),
         key: &log.verifier,
-        witnesses: request.witnesses,
+        witnesses: witness.as_slice(),
     };
     let opened = || -> Result<Box<dyn Iterator<Item = Result<Opened, VaultError>>>, VaultError> {
         match request.details {
@@ -219,17 +220,22 @@ fn openings(
     log: Id,
     records: Range<u64>,
 ) -> Result<impl Iterator<Item = Result<Opened, VaultError>> + '_, VaultError> {
+    let mut consents = vault.consents(log, records.start)?;
     let leaves = vault.leaves(log, records)?;
-    Ok(leaves.filter_map(move |stored| open(vault, stored).transpose()))
+    Ok(leaves.filter_map(move |stored| open(vault, stored, &mut consents).transpose()))
 }
 
-fn open(vault: &Vault, stored: Result<StoredLeaf, VaultError>) -> Result<Option<Opened>, VaultError> {
+fn open(
+    vault: &Vault,
+    stored: Result<StoredLeaf, VaultError>,
+    consents: &mut impl Iterator<Item = Result<Held, VaultError>>,
+) -> Result<Option<Opened>, VaultError> {
     let leaf = stored?.leaf()?;
     match leaf.event {
         Event::Grant { consent, .. } => {
-            let held = vault.consent(consent)?;
-            let opened = held.record().zip(held.commitment_key()).map(|(record, key)| Opened {
-                detail: Detail { n: leaf.n, key: *key, details: record.details() },
+            let held = next_consent(consents, consent)?;
+            let opened = held.details().zip(held.commitment_key()).map(|(details, key)| Opened {
+                detail: Detail { n: leaf.n, key: *key, details: details.to_vec() },
                 consent: Some(consent),
             });
             Ok(opened)
@@ -240,6 +246,15 @@ fn open(vault: &Vault, stored: Result<StoredLeaf, VaultError>) -> Result<Option<
         }
         _ => Ok(None),
     }
+}
+
+/// The consent of the next grant: they are kept in the order of the log.
+fn next_consent(
+    consents: &mut impl Iterator<Item = Result<Held, VaultError>>,
+    id: Id,
+) -> Result<Held, VaultError> {
+    let held = consents.next().ok_or(VaultError::Inconsistent)??;
+    if held.id() == id { Ok(held) } else { Err(VaultError::Inconsistent) }
 }
 
 fn view(
@@ -259,8 +274,9 @@ fn view(
         exported_at: now,
     };
     let rows = || -> Result<_, VaultError> {
+        let mut consents = vault.consents(log.id, records.start)?;
         let leaves = vault.leaves(log.id, records.clone())?;
-        Ok(leaves.map(|stored| row(vault, stored?, request.details)))
+        Ok(leaves.map(move |stored| row(stored?, request.details, &mut consents)))
     };
     if request.format == ExportFormat::Pdf {
         return volumes(&about, rows()?, target);
@@ -270,11 +286,11 @@ fn view(
         ExportFormat::Csv => export::csv(rows()?, &mut out)?,
         ExportFormat::Jsonl => export::jsonl(rows()?, &mut out)?,
         ExportFormat::Fhir => {
-            let inside = move |held: &Result<Held, VaultError>| {
-                held.as_ref().map_or(true, |held| records.contains(&held.leaf().n))
+            let inside = |held: &Result<Held, VaultError>| {
+                held.as_ref().map_or(true, |held| held.leaf().n < records.end)
             };
-            let grants = vault.consents(log.id)?.filter(inside);
-            export::fhir(&about, grants.map(|held| Ok(grant(&held?, request.details, now))), &mut out)?;
+            let grants = vault.consents(log.id, records.start)?.take_while(inside);
+            export::fhir(&about, grants.map(|held| grant(&held?, request.details, now)), &mut out)?;
         }
         ExportFormat::Pdf | ExportFormat::Evidence => return Err(DeskError::Exists),
     }
@@ -312,16 +328,22 @@ fn volume_path(target: &Path, volume: &Volume) -> PathBuf {
     target.with_file_name(format!("{stem}-{}{end}", volume.number))
 }
 
-fn row(vault: &Vault, stored: StoredLeaf, details: DetailsTaken) -> Result<Row, VaultError> {
+fn row(
+    stored: StoredLeaf,
+    details: DetailsTaken,
+    consents: &mut impl Iterator<Item = Result<Held, VaultError>>,
+) -> Result<Row, VaultError> {
     let leaf = stored.leaf()?;
     let details = match (details, &leaf.event) {
-        (DetailsTaken::Yes, Event::Grant { consent, .. }) => vault.consent(*consent)?.record().map(in_words),
+        (DetailsTaken::Yes, Event::Grant { consent, .. }) => {
+            next_consent(consents, *consent)?.record()?.as_ref().map(in_words)
+        }
         _ => None,
     };
     Ok(Row { leaf, leaf_hash: Sha256(stored.hash.0), details })
 }
 
-fn grant(held: &Held, details: DetailsTaken, now: UnixTime) -> Grant {
+fn grant(held: &Held, details: DetailsTaken, now: UnixTime) -> Result<Grant, VaultError> {
     let standing = match (held.erased(), held.withdrawn(), held.standing(now)) {
         (Some(mark), _, _) => export::Standing::Erased { at: mark.at, n: mark.n },
         (None, Some((mark, by)), _) => export::Standing::Withdrawn { at: mark.at, n: mark.n, by },
@@ -331,12 +353,12 @@ fn grant(held: &Held, details: DetailsTaken, now: UnixTime) -> Grant {
         _ => export::Standing::Live,
     };
     let details = match details {
-        DetailsTaken::Yes => held.record().map(in_words),
+        DetailsTaken::Yes => held.record()?.as_ref().map(in_words),
         DetailsTaken::No => None,
     };
     let leaf = held.leaf().clone();
     let leaf_hash = Sha256(curtain_wire::tree::leaf_hash(&leaf.canonical()).0);
-    Grant { leaf, leaf_hash, standing, details }
+    Ok(Grant { leaf, leaf_hash, standing, details })
 }
 
 fn in_words(record: &ConsentRecord) -> Details {
@@ -391,7 +413,7 @@ pub struct PatientReceipt {
 /// [`DeskError::Erased`] if its details are gone.
 pub fn receipt(vault: &Vault, consent: Id) -> Result<PatientReceipt, DeskError> {
     let held = vault.consent(consent)?;
-    let record = held.record().ok_or(DeskError::Erased)?;
+    let record = held.record()?.ok_or(DeskError::Erased)?;
     let code = vault.withdrawal_code(consent)?.ok_or(DeskError::Erased)?;
     let (leaf, proof) = prove(vault, held.log(), held.leaf().n)?;
     let leaf = String::from_utf8(leaf.bytes).map_err(|_| VaultError::Inconsistent)?;
@@ -402,6 +424,7 @@ pub fn receipt(vault: &Vault, consent: Id) -> Result<PatientReceipt, DeskError> 
         patient: record.patient(),
         giver: &giver,
         discloser: record.discloser(),
+        contact: record.contact(),
         recipients: record.recipients(),
         purpose: record.purpose(),
         level: record.level(),

@@ -4,8 +4,8 @@
 use curtain_fuzz::geometry::Size;
 use curtain_fuzz::metadata::{Ending, Format, Orientation, inspect};
 use curtain_fuzz::picture::{DecodeError, decode};
-use curtain_fuzz::{CLEAN_SIZE, LIMITS, clean, hush, mend_checksums, passes, watch, with_part};
-use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use curtain_fuzz::{CLEAN_SIZE, LIMITS, clean, hush, mend_checksums, mutated, passes, watch, with_part};
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
 fuzz_target!(init: hush(), |bytes: &[u8]| watch(|| {
     let nothing = Size::new(0, 0);
@@ -41,13 +41,7 @@ fn mutate(file: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
         2..=4 => Some(with_part(&file[..size], choice)),
         _ => None,
     };
-    let size = match made.filter(|made| made.len() <= max_size) {
-        Some(made) => {
-            file[..made.len()].copy_from_slice(&made);
-            made.len()
-        }
-        None => fuzzer_mutate(file, size, max_size),
-    };
+    let size = mutated(file, size, max_size, made);
     mend_checksums(&mut file[..size]);
     size
 }

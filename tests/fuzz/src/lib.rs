@@ -1,18 +1,33 @@
-//! The rooms of `curtain` that read hostile bytes, without the detectors, and what the targets share.
+//! The rooms of `curtain` that read hostile bytes, without the detectors and the vault, and what the targets share.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook};
 use std::sync::{Mutex, PoisonError};
 
 use geometry::Size;
+use libfuzzer_sys::fuzzer_mutate;
 use metadata::{Inspected, audit};
 use picture::{Chroma, Encoding, JpegQuality, Limits, Picture};
 
+#[expect(dead_code, reason = "the vault, which is not here, uses more of it")]
+#[path = "../../../core/curtain/src/consent/mod.rs"]
+pub mod consent;
 #[path = "../../../core/curtain/src/geometry.rs"]
 pub mod geometry;
+#[path = "../../../core/curtain/src/hash.rs"]
+pub mod hash;
+#[path = "../../../core/curtain/src/ledger/mod.rs"]
+pub mod ledger;
 #[path = "../../../core/curtain/src/metadata/mod.rs"]
 pub mod metadata;
 #[path = "../../../core/curtain/src/picture/mod.rs"]
 pub mod picture;
+#[path = "../../../core/curtain/src/receipt/mod.rs"]
+pub mod receipt;
+#[path = "../../../core/curtain/src/time.rs"]
+pub mod time;
+
+pub mod folder;
+pub mod samples;
 
 /// 4 megapixels and 64 MiB: large enough for every way through the decoders, small enough for speed.
 pub const LIMITS: Limits = Limits { pixels: 4_000_000, decode_bytes: 64 << 20, file_bytes: 1 << 20 };
@@ -43,6 +58,24 @@ pub fn watch<T>(case: impl FnOnce() -> T) -> T {
         eprintln!("{}", LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner));
         resume_unwind(escaped)
     })
+}
+
+/// One step of a custom mutator: puts `made` in place of `file`, whose first `size` bytes are in use, or changes
+/// these if nothing was made or it does not fit. Gives how many are in use then.
+pub fn mutated(file: &mut [u8], size: usize, max_size: usize, made: Option<Vec<u8>>) -> usize {
+    match made.filter(|made| made.len() <= max_size) {
+        Some(made) => {
+            file[..made.len()].copy_from_slice(&made);
+            made.len()
+        }
+        None => fuzzer_mutate(file, size, max_size),
+    }
+}
+
+/// `bytes` as text, to be put where any text can stand.
+#[must_use]
+pub fn words(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(400)]).into_owned()
 }
 
 /// The size that a picture must have once it was decoded and turned upright.

@@ -132,8 +132,8 @@ fn show(args: &OneArgs) -> Result<Outcome, Failure> {
     let held = vault.consent(args.consent)?;
     let now = now()?;
     let awaited = vault.awaited(args.consent)?;
-    let details = held.record().map(curtain::consent::ConsentRecord::details);
-    let details: Option<serde_json::Value> = details.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let details: Option<serde_json::Value> =
+        held.details().and_then(|bytes| serde_json::from_slice(bytes).ok());
     if args.vault.json {
         let awaited: Vec<_> = awaited
             .iter()
@@ -150,7 +150,7 @@ fn show(args: &OneArgs) -> Result<Outcome, Failure> {
     output::line(&format!("record      {} of log {}", held.leaf().n, held.log()));
     output::line(&format!("standing    {}", standing_words(&held, now)));
     output::line(&format!("level       {} under {}", held.level().code(), held.regime().code()));
-    if let Some(record) = held.record() {
+    if let Some(record) = held.record()? {
         for (name, value) in [
             ("patient", record.patient().to_owned()),
             ("agreed by", record.giver().in_words()),
@@ -179,10 +179,11 @@ fn list(args: &ListArgs) -> Result<Outcome, Failure> {
     vault.expire_due(now)?;
     let mut any = false;
     for log in vault.logs()? {
-        for held in vault.consents(log.id)? {
+        for held in vault.consents(log.id, 0)? {
             let held = held?;
             any = true;
-            let patient = held.record().filter(|_| args.names).map(|record| record.patient().to_owned());
+            let patient =
+                if args.names { held.record()?.map(|record| record.patient().to_owned()) } else { None };
             if args.vault.json {
                 output::json_line(&json!({
                     "consent": held.id(), "log": held.log(), "n": held.leaf().n, "patient": patient,

@@ -38,6 +38,12 @@ impl Signer {
         Self::new("witness.example/w1", Algorithm::CosignatureV1, seed)
     }
 
+    /// The note with this witness's cosignature, made at `at`.
+    pub(crate) fn cosigned(&self, note: Note, at: i64) -> Note {
+        let cosignature = self.cosign(&note, at);
+        note.with(cosignature).unwrap()
+    }
+
     fn new(name: &str, algorithm: Algorithm, seed: u8) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
         let key = VerifierKey::new(name, algorithm, pair.public_key().as_ref().try_into().unwrap()).unwrap();
@@ -147,7 +153,19 @@ impl Log {
         witnesses: &[VerifierKey],
         taken: DetailsTaken,
     ) -> Result<(), EvidenceError<Infallible>> {
-        let size = checkpoint.text().parse::<Checkpoint>().unwrap().size;
+        let part = Part { records, checkpoint, cosigned: None, key: &self.signer.key, witnesses };
+        self.write_part(folder, &part, taken)
+    }
+
+    /// Writes the evidence for this part.
+    pub(crate) fn write_part(
+        &self,
+        folder: &Path,
+        part: &Part<'_>,
+        taken: DetailsTaken,
+    ) -> Result<(), EvidenceError<Infallible>> {
+        let records = &part.records;
+        let size = part.checkpoint.text().parse::<Checkpoint>().unwrap().size;
         let (from, to) = (records.start.try_into().unwrap(), records.end.try_into().unwrap());
         let details = self.details.iter().filter(|(n, ..)| taken == DetailsTaken::Yes && records.contains(n));
         let details =
@@ -159,8 +177,7 @@ impl Log {
             details: details.map(Ok),
             attachments: signed.then(|| SIGNATURE.to_vec()).into_iter().map(Ok),
         };
-        let part = Part { records: records.clone(), checkpoint, key: &self.signer.key, witnesses };
-        evidence::write(folder, &part, content, |text| Ok(self.signer.note(text)))
+        evidence::write(folder, part, content, |text| Ok(self.signer.note(text)))
     }
 
     /// Writes the evidence for the whole log.

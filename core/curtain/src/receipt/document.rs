@@ -6,7 +6,7 @@
 //! and clauses of TS 27560 in annex A of Kantara's ANCR notice record extension. The specification itself was not
 //! at hand, so no conformance is claimed. What differs from those tables:
 //!
-//! - `party_address`, `party_contact` and `party_type` are left out: a consent record does not hold them;
+//! - `party_address` and `party_type` are left out: a consent record does not hold them;
 //! - `method`, `text`, `sha256` and `code` inside a field, and `evidence`, are ours.
 //!
 //! The file is for the patient: it holds the withdrawal code, and names.
@@ -112,6 +112,8 @@ struct Party {
     party_id: String,
     party_name: String,
     party_role: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    party_contact: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -158,6 +160,7 @@ impl Document {
             party_id: party(id),
             party_name: name.to_owned(),
             party_role: role.to_owned(),
+            party_contact: None,
         };
         let mut parties = vec![
             named("patient", "pii_principal", receipt.patient),
@@ -165,6 +168,7 @@ impl Document {
             named("discloser", "pii_controller", receipt.discloser),
             named("recipients", "third_party", receipt.recipients),
         ];
+        parties[2].party_contact = Some(receipt.contact.to_owned());
         parties.extend(receipt.witness.map(|name| named("witness", "witness", name)));
         Self {
             schema_version: SCHEMA.to_owned(),
@@ -241,6 +245,7 @@ struct Parts<'a> {
     patient: &'a str,
     giver: &'a str,
     discloser: &'a str,
+    contact: &'a str,
     recipients: &'a str,
     witness: Option<&'a str>,
 }
@@ -263,6 +268,7 @@ impl<'a> Parts<'a> {
             patient: name(0)?,
             giver: name(1)?,
             discloser: name(2)?,
+            contact: document.party_identification.get(2)?.party_contact.as_deref()?,
             recipients: name(3)?,
             witness: name(4),
         })
@@ -274,6 +280,7 @@ impl<'a> Parts<'a> {
             patient: self.patient,
             giver: self.giver,
             discloser: self.discloser,
+            contact: self.contact,
             recipients: self.recipients,
             purpose: &self.purpose.purpose,
             level: self.purpose.purpose_type,

@@ -42,8 +42,10 @@ pub struct Receipt<'a> {
     pub patient: &'a str,
     /// Who agreed: the patient's name, or who spoke for the patient.
     pub giver: &'a str,
-    /// The person or organisation that shares the case, and whom to ask.
+    /// The person or organisation that shares the case.
     pub discloser: &'a str,
+    /// Whom to ask, and where to withdraw.
+    pub contact: &'a str,
     /// To whom it may be shown, as a class of persons.
     pub recipients: &'a str,
     /// What for.
@@ -185,6 +187,7 @@ impl Receipt<'_> {
             self.patient,
             self.giver,
             self.discloser,
+            self.contact,
             self.recipients,
             self.purpose,
             self.method,

@@ -153,7 +153,7 @@ fn lasting(receipt: &Receipt<'_>, words: &Words) -> String {
 }
 
 fn ask(receipt: &Receipt<'_>, words: &Words) -> String {
-    let content = format!("<p>{} <b>{}</b></p>", words.ask_lead, html::name(receipt.discloser));
+    let content = format!("<p>{} <b>{}</b></p>", words.ask_lead, html::name(receipt.contact));
     section("whole", &both(words, |w| w.ask), &content)
 }
 
@@ -273,6 +273,7 @@ mod tests {
             patient: hostile,
             giver: hostile,
             discloser: hostile,
+            contact: hostile,
             recipients: hostile,
             purpose: hostile,
             method: hostile,

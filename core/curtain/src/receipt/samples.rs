@@ -68,6 +68,7 @@ impl Sample {
             patient: "Test Patient One",
             giver: "Test Patient One",
             discloser: "Test Clinic",
+            contact: "Test Clinic, room 1",
             recipients: "Doctors and students of the circle Test Dermatology",
             purpose: "Teaching about rashes",
             level: Level::Teaching,

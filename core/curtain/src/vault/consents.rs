@@ -41,7 +41,8 @@ pub struct Held {
     regime: Regime,
     level: Level,
     expires: UnixTime,
-    record: Option<ConsentRecord>,
+    /// The record's canonical bytes, which open the leaf's commitment.
+    details: Option<Zeroizing<Vec<u8>>>,
     commitment_key: Option<Zeroizing<[u8; 32]>>,
     withdrawn: Option<(Mark, WithdrawnBy)>,
     expired: Option<Mark>,
@@ -94,10 +95,22 @@ impl Held {
         self.expires
     }
 
-    /// What was agreed; `None` once it was erased.
+    /// What was agreed, with every check run on it again; `None` once it was erased.
+    ///
+    /// # Errors
+    /// [`VaultError::Inconsistent`] if such a consent cannot have been completed.
+    pub fn record(&self) -> Result<Option<ConsentRecord>, VaultError> {
+        let reopen = |details: &Zeroizing<Vec<u8>>| {
+            let record = ConsentRecord::reopen(details).map_err(|_| VaultError::Inconsistent)?;
+            (record.id() == self.id).then_some(record).ok_or(VaultError::Inconsistent)
+        };
+        self.details.as_ref().map(reopen).transpose()
+    }
+
+    /// The record's canonical bytes, as they were committed to.
     #[must_use]
-    pub fn record(&self) -> Option<&ConsentRecord> {
-        self.record.as_ref()
+    pub fn details(&self) -> Option<&[u8]> {
+        self.details.as_deref().map(Vec::as_slice)
     }
 
     /// The key of its commitment: with the record's bytes it proves what was agreed.
@@ -133,9 +146,12 @@ impl Held {
     /// Whether it holds at `now`.
     #[must_use]
     pub fn standing(&self, now: UnixTime) -> Standing {
-        match &self.record {
-            Some(record) => record.standing(now, self.withdrawn_at()),
-            None => Standing::Withdrawn { at: self.ended_at(now) },
+        match self.withdrawn_at() {
+            Some(at) => Standing::Withdrawn { at },
+            None if self.details.is_none() => Standing::Withdrawn { at: self.ended_at(now) },
+            None if now > self.expires => Standing::Expired { at: self.expires },
+            None if now < self.leaf.at => Standing::NotYet { from: self.leaf.at },
+            None => Standing::Live,
         }
     }
 
@@ -144,9 +160,10 @@ impl Held {
     /// # Errors
     /// Every [`Shortfall`].
     pub fn covers(&self, audience: Level, objects: &[Sha256], now: UnixTime) -> Result<(), Vec<Shortfall>> {
-        match &self.record {
-            Some(record) => record.covers(audience, objects, now, self.withdrawn_at()),
-            None => Err(vec![Shortfall::Withdrawn { at: self.ended_at(now) }]),
+        match self.record() {
+            Ok(Some(record)) => record.covers(audience, objects, now, self.withdrawn_at()),
+            // What was erased, or does not pass its checks, covers nothing.
+            Ok(None) | Err(_) => Err(vec![Shortfall::Withdrawn { at: self.ended_at(now) }]),
         }
     }
 
@@ -246,7 +263,7 @@ impl Vault {
         if let Some(media) = grant.media {
             tx.execute(
                 "INSERT INTO attachment (consent, sha256, bytes) VALUES (?1, ?2, ?3)",
-                (id.0, Sha256::of(media).0, media),
+                (tx.last_insert_rowid(), Sha256::of(media).0, media),
             )?;
         }
         if let Some(case) = grant.case {
@@ -271,18 +288,22 @@ impl Vault {
         held(&self.opened.connection, id)
     }
 
-    /// The consents whose grants stand in `log`, in order.
+    /// The consents whose grants stand in `log` at `first` or later, in order.
     ///
     /// # Errors
     /// [`VaultError`], here or while reading.
     pub fn consents(
         &self,
         log: Id,
+        first: u64,
     ) -> Result<impl Iterator<Item = Result<Held, VaultError>> + '_, VaultError> {
         let connection = &self.opened.connection;
         let ord: i64 =
             connection.query_row("SELECT ord FROM log WHERE id = ?1", [log.0], |row| row.get(0))?;
-        let query = format!("{HELD} WHERE consent.log = {ord} AND grant_n >= ?1 ORDER BY grant_n LIMIT ?2");
+        let query = format!(
+            "{HELD} WHERE consent.log = {ord} AND grant_n >= {first} AND consent.ord >= ?1
+             ORDER BY consent.ord LIMIT ?2"
+        );
         Ok(Pages::new(connection, query, read_held))
     }
 
@@ -306,7 +327,7 @@ impl Vault {
         let media = self
             .opened
             .connection
-            .query_row("SELECT sha256, bytes FROM attachment WHERE consent = ?1", [id.0], |row| {
+            .query_row("SELECT sha256, bytes FROM attachment WHERE consent = (SELECT ord FROM consent WHERE id = ?1)", [id.0], |row| {
                 Ok((Sha256(row.get(0)?), row.get::<_, Vec<u8>>(1)?))
             })
             .optional()?;
@@ -498,8 +519,8 @@ pub(super) fn log_id(connection: &Connection, ord: i64) -> Result<Id, VaultError
 }
 
 const HELD: &str =
-    "SELECT grant_n, consent.id, consent.log, log.id, leaf.bytes, leaf.hash, details, commitment_key,
-    withdrawn_at, withdrawn_n, withdrawn_by, expired_at, expired_n, erased_at, erased_n
+    "SELECT consent.ord, consent.id, consent.log, log.id, leaf.bytes, leaf.hash, details, commitment_key,
+    withdrawn_at, withdrawn_n, withdrawn_by, expired_at, expired_n, erased_at, erased_n, grant_n
     FROM consent JOIN log ON log.ord = consent.log JOIN leaf ON leaf.log = consent.log AND leaf.n = grant_n";
 
 pub(super) fn held(connection: &Connection, id: Id) -> Result<Held, VaultError> {
@@ -508,8 +529,8 @@ pub(super) fn held(connection: &Connection, id: Id) -> Result<Held, VaultError> 
     rows.next()?.map_or(Err(VaultError::NotFound), read_held)
 }
 
-/// Nothing is taken on trust: the leaf must hash to its place in the tree, name this consent, and the record
-/// must pass every check again and open the leaf's commitment.
+/// Nothing is taken on trust: the leaf must hash to its place in the tree and name this consent, and the record's bytes
+/// must open the leaf's commitment.
 fn read_held(row: &Row<'_>) -> Result<Held, VaultError> {
     let bytes: Vec<u8> = row.get(4)?;
     if leaf_hash(&bytes).0 != row.get::<_, [u8; 32]>(5)? {
@@ -520,18 +541,19 @@ fn read_held(row: &Row<'_>) -> Result<Held, VaultError> {
     let Event::Grant { commitment: committed, consent, expires, level, regime, .. } = leaf.event else {
         return Err(VaultError::Inconsistent);
     };
-    if consent != id || leaf.log != log || leaf.n != unsigned(row.get(0)?)? {
+    if consent != id || leaf.log != log || leaf.n != unsigned(row.get(15)?)? {
         return Err(VaultError::Inconsistent);
     }
     let details = row.get::<_, Option<Vec<u8>>>(6)?.map(Zeroizing::new);
     let commitment_key = row.get::<_, Option<[u8; 32]>>(7)?.map(Zeroizing::new);
-    let record = match (&details, &commitment_key) {
-        (Some(details), Some(key)) if commitment(key, details) == committed => {
-            Some(ConsentRecord::reopen(details).map_err(|_| VaultError::Inconsistent)?)
-        }
-        (None, None) => None,
-        _ => return Err(VaultError::Inconsistent),
+    let whole = match (&details, &commitment_key) {
+        (Some(details), Some(key)) => commitment(key, details) == committed,
+        (None, None) => true,
+        _ => false,
     };
+    if !whole {
+        return Err(VaultError::Inconsistent);
+    }
     let mark = |column: usize| -> Result<Option<Mark>, VaultError> {
         match (row.get::<_, Option<i64>>(column)?, row.get::<_, Option<i64>>(column + 1)?) {
             (Some(at), Some(n)) => Ok(Some(Mark { at: moment(at)?, n: unsigned(n)? })),
@@ -553,7 +575,7 @@ fn read_held(row: &Row<'_>) -> Result<Held, VaultError> {
         regime,
         level,
         expires,
-        record,
+        details,
         commitment_key,
         withdrawn,
         expired: mark(11)?,

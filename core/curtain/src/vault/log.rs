@@ -28,11 +28,20 @@ pub struct KeptLog {
     /// Its newest checkpoint, a note signed by its key.
     pub checkpoint: String,
     /// Its largest checkpoint that a witness cosigned.
-    pub cosigned: Option<String>,
+    pub cosigned: Option<Cosigned>,
     /// Why it is not appended to any more.
     pub closed: Option<ContinueReason>,
     /// What checks its signatures.
     pub verifier: VerifierKey,
+}
+
+/// A checkpoint that a witness cosigned.
+#[derive(Clone, Debug)]
+pub struct Cosigned {
+    /// The note, with the signatures of log and witness.
+    pub note: String,
+    /// What checks the witness's signature.
+    pub witness: VerifierKey,
 }
 
 /// A leaf as it is kept.
@@ -257,7 +266,7 @@ impl Vault {
     pub fn logs(&self) -> Result<Vec<KeptLog>, VaultError> {
         let connection = &self.opened.connection;
         let mut statement = connection.prepare_cached(
-            "SELECT log.id, log.seed, log.size, log.checkpoint, cosigned.note, log.closed
+            "SELECT log.id, log.seed, log.size, log.checkpoint, cosigned.note, log.closed, cosigned.witness
              FROM log LEFT JOIN cosigned ON cosigned.log = log.ord ORDER BY log.ord",
         )?;
         let mut rows = statement.query([])?;
@@ -275,7 +284,7 @@ impl Vault {
                 id,
                 size: unsigned(row.get(2)?)?,
                 checkpoint: row.get(3)?,
-                cosigned: row.get(4)?,
+                cosigned: cosigned(row.get(4)?, row.get(6)?)?,
                 closed,
                 verifier: LogKey::from_seed(id, &seed).verifier().clone(),
             });
@@ -381,7 +390,12 @@ impl Vault {
                     }
                     None => {
                         if seen.size <= size && at_seen == seen.root {
-                            keep_cosigned(&tx, ord, seen.size, &note.to_string())?;
+                            keep_cosigned(
+                                &tx,
+                                ord,
+                                seen.size,
+                                &Cosigned { note: note.to_string(), witness: witness.clone() },
+                            )?;
                         }
                         Met::Agrees { size: seen.size }
                     }
@@ -391,6 +405,12 @@ impl Vault {
         tx.commit()?;
         Ok(met)
     }
+}
+
+fn cosigned(note: Option<String>, witness: Option<String>) -> Result<Option<Cosigned>, VaultError> {
+    let Some((note, witness)) = note.zip(witness) else { return Ok(None) };
+    let witness = witness.parse().map_err(|_| VaultError::Inconsistent)?;
+    Ok(Some(Cosigned { note, witness }))
 }
 
 /// A log that cannot go on.
@@ -421,12 +441,12 @@ fn go_on(
     Ok(Met::Continued { reason, log: id })
 }
 
-fn keep_cosigned(tx: &Transaction<'_>, ord: i64, size: u64, note: &str) -> Result<(), VaultError> {
+fn keep_cosigned(tx: &Transaction<'_>, ord: i64, size: u64, cosigned: &Cosigned) -> Result<(), VaultError> {
     tx.execute(
-        "INSERT INTO cosigned (log, size, note) VALUES (?1, ?2, ?3)
-         ON CONFLICT (log) DO UPDATE SET size = excluded.size, note = excluded.note
+        "INSERT INTO cosigned (log, size, note, witness) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (log) DO UPDATE SET size = excluded.size, note = excluded.note, witness = excluded.witness
          WHERE excluded.size >= cosigned.size",
-        (ord, signed(size)?, note),
+        (ord, signed(size)?, &cosigned.note, cosigned.witness.to_string()),
     )?;
     Ok(())
 }

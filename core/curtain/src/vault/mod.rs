@@ -23,7 +23,7 @@ pub use cases::{CaseSummary, KeptCase};
 pub use consents::{Copy, DiscloseError, ExportRecord, GrantError, Granted, Held, Mark, ToGrant};
 pub use error::VaultError;
 pub use key::{FileKeyStore, KeyStore, KeyStoreError, VaultKey};
-pub use log::{KeptLog, MeetError, Met, StoredLeaf};
+pub use log::{Cosigned, KeptLog, MeetError, Met, StoredLeaf};
 pub use withdrawal::{AcknowledgeError, EraseError, Erased, WithdrawBy, WithdrawError, Withdrawn};
 
 use crate::hash::Id;

@@ -140,7 +140,8 @@ fn connect(database: &Path, key: &VaultKey) -> Result<Connection, VaultError> {
          PRAGMA trusted_schema = OFF;
          PRAGMA foreign_keys = ON;
          PRAGMA cell_size_check = ON;
-         PRAGMA temp_store = MEMORY;",
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -8192;",
     )?;
     migrate(&mut connection)?;
     Ok(connection)

@@ -263,7 +263,10 @@ impl Vault {
         };
         let Appended { ord, n } = append(&tx, event, now, &random)?;
         let copies = await_copies(&tx, (ord, n), consent, &copies)?;
-        tx.execute("DELETE FROM attachment WHERE consent = ?1", [consent.0])?;
+        tx.execute(
+            "DELETE FROM attachment WHERE consent = (SELECT ord FROM consent WHERE id = ?1)",
+            [consent.0],
+        )?;
         tx.execute("DELETE FROM draft WHERE consent = ?1", [consent.0])?;
         tx.execute(
             "UPDATE consent SET details = NULL, commitment_key = NULL, code = NULL, erased_at = ?1, erased_n = ?2

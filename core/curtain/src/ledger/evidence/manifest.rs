@@ -21,6 +21,8 @@ pub enum File {
     Attachment(Sha256),
     /// `checkpoint`
     Checkpoint,
+    /// `cosigned`
+    Cosigned,
     /// `details.jsonl`
     Details,
     /// `hashes.txt`
@@ -46,7 +48,7 @@ impl File {
 
     /// Reads a path as it is written.
     pub(in crate::ledger) fn parse(path: &str) -> Option<Self> {
-        let fixed = [Self::Manifest, Self::Details].into_iter().chain(Self::ALWAYS);
+        let fixed = [Self::Manifest, Self::Cosigned, Self::Details].into_iter().chain(Self::ALWAYS);
         let attachment = || {
             let name = path.strip_prefix(ATTACHMENTS)?.strip_prefix('/')?;
             name.parse().ok().map(Self::Attachment)
@@ -62,6 +64,7 @@ impl fmt::Display for File {
             Self::Manifest => f.write_str("MANIFEST"),
             Self::Attachment(_) => f.write_str("an attachment"),
             Self::Checkpoint => f.write_str("checkpoint"),
+            Self::Cosigned => f.write_str("cosigned"),
             Self::Details => f.write_str("details.jsonl"),
             Self::Hashes => f.write_str("hashes.txt"),
             Self::Keys => f.write_str("keys.txt"),
@@ -153,6 +156,7 @@ mod tests {
             File::Readme,
             File::Attachment(attached),
             File::Checkpoint,
+            File::Cosigned,
             File::Details,
             File::Hashes,
             File::Keys,
@@ -191,7 +195,7 @@ mod tests {
         for missing in 0..manifest().files.len() {
             let mut other = manifest();
             let entry = other.files.remove(missing);
-            let optional = matches!(entry.file, File::Attachment(_));
+            let optional = matches!(entry.file, File::Attachment(_) | File::Cosigned);
             assert_eq!(Manifest::parse(&other.to_string()).is_some(), optional, "{}", entry.file);
         }
         let mut other = manifest();

@@ -4,14 +4,15 @@
 mod detail;
 mod folder;
 mod manifest;
+mod notes;
 
 use std::collections::HashSet;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-use curtain_wire::checkpoint::{Checkpoint, CheckpointError};
-use curtain_wire::note::{Algorithm, Note, NoteError, VerifierKey};
+use curtain_wire::checkpoint::CheckpointError;
+use curtain_wire::note::{Note, NoteError, VerifierKey};
 use curtain_wire::tree::{Frontier, Hash, leaf_hash};
 use thiserror::Error;
 
@@ -21,6 +22,7 @@ pub use manifest::File;
 pub(super) use manifest::{ATTACHMENTS, Entry, Manifest};
 
 use self::folder::Folder;
+use self::notes::Notes;
 use super::leaf::Leaf;
 use crate::hash::{Id, Sha256};
 
@@ -34,9 +36,13 @@ pub struct Part<'a> {
     pub records: Range<u64>,
     /// The log's checkpoint: signed by the log, cosigned by any of `witnesses`, signed by nobody else.
     pub checkpoint: &'a Note,
-    /// The log's key, [`Algorithm::Ed25519`], named like the checkpoint's origin.
+    /// A checkpoint of the same log, earlier or equal, that witnesses cosigned: making this evidence adds a record,
+    /// so that the newest checkpoint is one that no witness saw. It goes along with the cosignatures of `witnesses`
+    /// only, and not at all if none of them cosigned it. It must be the log's own even then.
+    pub cosigned: Option<&'a Note>,
+    /// The log's Ed25519 key, named like the checkpoint's origin.
     pub key: &'a VerifierKey,
-    /// Keys of witnesses, [`Algorithm::CosignatureV1`]. Those that did not cosign are left out.
+    /// Keys of witnesses, of the kind that cosigns. Those that cosigned neither checkpoint are left out.
     pub witnesses: &'a [VerifierKey],
 }
 
@@ -71,9 +77,18 @@ pub enum EvidenceError<E> {
     /// The log's key does not fit the checkpoint.
     #[error("the checkpoint is not one that the log signed")]
     Checkpoint(#[from] CheckpointError),
-    /// A signature of the checkpoint does not hold, or is by none of the keys.
-    #[error("the checkpoint has a signature that does not hold or whose key is not known")]
+    /// The log did not sign the cosigned checkpoint.
+    #[error("the cosigned checkpoint is not one that the log signed: have the witness cosign the newest one")]
+    Cosigned(#[source] CheckpointError),
+    /// A signature of a checkpoint does not hold, or one of the newest checkpoint is by none of the keys.
+    #[error("a checkpoint has a signature that does not hold or whose key is not known")]
     Cosignature,
+    /// The witness saw more records than the log has.
+    #[error("a witness saw more records than the log has: the stored log is damaged")]
+    CosignedAhead,
+    /// The witness saw other records.
+    #[error("the log's hashes do not lead to the root that was cosigned: the stored log is damaged")]
+    CosignedRoot,
     /// The part lies beyond the log.
     #[error("the log does not have these records")]
     NoSuchRecords,
@@ -126,10 +141,10 @@ pub fn write<E>(
     >,
     sign: impl FnOnce(&str) -> Result<Note, NoteError>,
 ) -> Result<(), EvidenceError<E>> {
-    let checkpoint = Checkpoint::signed(part.checkpoint, part.key)?;
-    let keys = keys(part)?;
+    let notes = Notes::read(part)?;
     let Range { start: first, end: until } = part.records;
-    if first > until || until > checkpoint.size {
+    let size = notes.checkpoint.size;
+    if first > until || until > size {
         return Err(EvidenceError::NoSuchRecords);
     }
     let folder = Folder::create(target).map_err(|error| match error.kind() {
@@ -137,53 +152,27 @@ pub fn write<E>(
         _ => EvidenceError::Write(error),
     })?;
     let mut files = Vec::new();
-    for (file, text) in
-        [(File::Readme, README), (File::Checkpoint, &part.checkpoint.to_string()), (File::Keys, &keys)]
-    {
+    let checkpoint = part.checkpoint.to_string();
+    let small = [(File::Readme, README), (File::Checkpoint, &checkpoint), (File::Keys, &notes.keys)];
+    let cosigned = notes.cosigned.as_deref().map(|text| (File::Cosigned, text));
+    for (file, text) in small.into_iter().chain(cosigned) {
         files.push(folder.write(file, text.as_bytes()).map_err(EvidenceError::Write)?);
     }
-    let named = records(
-        &folder,
-        &checkpoint,
-        &part.records,
-        &mut files,
-        content.hashes,
-        content.leaves,
-        content.details,
-    )?;
+    let named =
+        records(&folder, &notes, &part.records, &mut files, content.hashes, content.leaves, content.details)?;
     attachments(&folder, &named, &mut files, content.attachments)?;
 
     files.sort_by_key(|entry| entry.file.path());
-    let manifest = Manifest { log: Id(checkpoint.log), first, until, size: checkpoint.size, files };
+    let manifest = Manifest { log: Id(notes.checkpoint.log), first, until, size, files };
     let note = manifest_note(&manifest, part.key, sign)?;
     folder.write(File::Manifest, note.to_string().as_bytes()).map_err(EvidenceError::Write)?;
     folder.finish().map_err(EvidenceError::Write)
 }
 
-/// The lines of `keys.txt`: the log's key, then those of the cosignatures in their order.
-fn keys<E>(part: &Part<'_>) -> Result<String, EvidenceError<E>> {
-    let [log, cosignatures @ ..] = part.checkpoint.signatures() else {
-        return Err(EvidenceError::Cosignature);
-    };
-    if !log.names(part.key) {
-        return Err(EvidenceError::Cosignature);
-    }
-    let mut lines = format!("{}\n", part.key);
-    for cosignature in cosignatures {
-        let witness = part.witnesses.iter().find(|witness| cosignature.names(witness));
-        let witness = witness.filter(|witness| witness.algorithm() == Algorithm::CosignatureV1);
-        let witness = witness.ok_or(EvidenceError::Cosignature)?;
-        part.checkpoint.verify(witness).map_err(|_| EvidenceError::Cosignature)?;
-        lines.push_str(&witness.to_string());
-        lines.push('\n');
-    }
-    Ok(lines)
-}
-
 /// Writes hashes, leaves and details side by side. Gives every hash that the details hold.
 fn records<E>(
     folder: &Folder,
-    checkpoint: &Checkpoint,
+    notes: &Notes,
     records: &Range<u64>,
     files: &mut Vec<Entry>,
     mut hashes: impl Iterator<Item = Result<Hash, E>>,
@@ -197,10 +186,16 @@ fn records<E>(
     let mut details = details.peekable();
     let mut named = HashSet::new();
     let mut tree = Frontier::new();
+    let Notes { checkpoint, seen, .. } = notes;
+    // Of a checkpoint of no records there is nothing to check: it can have one root only.
+    let mut seen_is_ours = true;
     for n in 0..checkpoint.size {
         let damaged = || EvidenceError::Damaged { record: n };
         let hash = hashes.next().ok_or_else(damaged)?.map_err(EvidenceError::Source)?;
         tree.append(hash);
+        if let Some(seen) = seen.as_ref().filter(|seen| seen.size == tree.size()) {
+            seen_is_ours = tree.root() == seen.root;
+        }
         hash_list.put(format!("{}\n", Sha256(hash.0)).as_bytes()).map_err(write)?;
         if !records.contains(&n) {
             continue;
@@ -239,6 +234,9 @@ fn records<E>(
     }
     if tree.root() != checkpoint.root {
         return Err(EvidenceError::Root);
+    }
+    if !seen_is_ours {
+        return Err(EvidenceError::CosignedRoot);
     }
     for list in [Some(hash_list), Some(leaf_list), detail_list].into_iter().flatten() {
         files.push(list.finish().map_err(write)?);

@@ -69,6 +69,97 @@ fn keys_are_those_that_cosigned() {
     assert!(matches!(unknown, Err(EvidenceError::Cosignature)));
 }
 
+/// The evidence of a log whose witnesses saw `cosigned`: the files `cosigned` and `keys.txt`.
+fn seen(
+    cosigned: &Note,
+    witnesses: &[VerifierKey],
+) -> Result<(Option<String>, String), EvidenceError<Infallible>> {
+    let (log, dir) = (Log::sample(ID), TempDir::new().unwrap());
+    let (folder, checkpoint) = (dir.path().join("evidence"), log.checkpoint(10));
+    let (key, cosigned) = (&log.signer.key, Some(cosigned));
+    let part = Part { records: 0..10, checkpoint: &checkpoint, cosigned, key, witnesses };
+    log.write_part(&folder, &part, DetailsTaken::No)?;
+    assert_eq!(verify(&folder, &Expectations::default()).unwrap().integrity, Integrity::Intact);
+    let keys = fs::read_to_string(folder.join("keys.txt")).unwrap();
+    Ok((fs::read_to_string(folder.join("cosigned")).ok(), keys))
+}
+
+#[test]
+fn what_witnesses_saw_goes_along_for_those_that_are_given() {
+    let log = Log::sample(ID);
+    let (one, two, three) = (Signer::witness(2), Signer::witness(3), Signer::witness(4));
+    let (bare, own) = (log.checkpoint(6), format!("{}\n", log.signer.key));
+    let both = two.cosigned(one.cosigned(bare.clone(), START), START);
+    let keys = |witnesses: &[&Signer]| witnesses.iter().map(|one| one.key.clone()).collect::<Vec<_>>();
+
+    let text = |note: &Note| Some(note.to_string());
+    let all = seen(&both, &keys(&[&three, &two, &one])).unwrap();
+    assert_eq!(all, (text(&both), format!("{own}{}\n{}\n", one.key, two.key)));
+    let second = seen(&both, &keys(&[&two])).unwrap();
+    assert_eq!(second, (text(&two.cosigned(bare.clone(), START)), format!("{own}{}\n", two.key)));
+    // Without a witness that both the officer and the log know, an export is as it is without any.
+    for none in [keys(&[]), keys(&[&three]), vec![log.signer.key.clone()]] {
+        assert_eq!(seen(&both, &none).unwrap(), (None, own.clone()));
+    }
+    assert_eq!(seen(&bare, &keys(&[&one])).unwrap(), (None, own.clone()));
+    // However it was kept, the log's signature comes first.
+    let turned = both.signatures().iter().rev().cloned().collect();
+    let turned = Note::new(both.text().to_owned(), turned).unwrap();
+    let first = seen(&turned, &keys(&[&one])).unwrap();
+    assert_eq!(first.0, text(&one.cosigned(bare, START)));
+}
+
+#[test]
+fn a_witness_of_both_checkpoints_has_one_key() {
+    let (log, dir) = (Log::sample(ID), TempDir::new().unwrap());
+    let (one, two) = (Signer::witness(2), Signer::witness(3));
+    let checkpoint = one.cosigned(log.checkpoint(10), START);
+    let cosigned = one.cosigned(two.cosigned(log.checkpoint(6), START), START);
+    let (folder, witnesses) = (dir.path().join("evidence"), [one.key.clone(), two.key.clone()]);
+    let (key, cosigned) = (&log.signer.key, Some(&cosigned));
+    let part = Part { records: 0..10, checkpoint: &checkpoint, cosigned, key, witnesses: &witnesses };
+    log.write_part(&folder, &part, DetailsTaken::No).unwrap();
+    let keys = fs::read_to_string(folder.join("keys.txt")).unwrap();
+    assert_eq!(keys, format!("{key}\n{}\n{}\n", one.key, two.key));
+    assert_eq!(verify(&folder, &Expectations::default()).unwrap().integrity, Integrity::Intact);
+}
+
+#[test]
+fn thirty_witnesses_fit() {
+    let (log, dir) = (Log::sample(ID), TempDir::new().unwrap());
+    let witnesses: Vec<Signer> = (0..30).map(|seed| Signer::witness(100 + seed)).collect();
+    let by = |note: Note, some: &[Signer]| some.iter().fold(note, |note, one| one.cosigned(note, START));
+    let checkpoint = by(log.checkpoint(10), &witnesses[..15]);
+    let cosigned = by(log.checkpoint(6), &witnesses[15..]);
+    let keys: Vec<VerifierKey> = witnesses.iter().map(|one| one.key.clone()).collect();
+    let (folder, key) = (dir.path().join("evidence"), &log.signer.key);
+    let cosigned = Some(&cosigned);
+    let part = Part { records: 0..10, checkpoint: &checkpoint, cosigned, key, witnesses: &keys };
+    log.write_part(&folder, &part, DetailsTaken::No).unwrap();
+    assert_eq!(verify(&folder, &Expectations::default()).unwrap().integrity, Integrity::Intact);
+}
+
+#[test]
+fn what_no_witness_of_this_log_saw_is_refused() {
+    let (log, witness) = (Log::sample(ID), Signer::witness(2));
+    let given = [witness.key.clone()];
+    let refused = |note: Note| seen(&note, &given).unwrap_err();
+    let cosigned = |note: Note| refused(witness.cosigned(note, START));
+
+    let other = Log::sample(Id([0x2d; 16])).checkpoint(6);
+    assert!(matches!(cosigned(other.clone()), EvidenceError::Cosigned(CheckpointError::OtherLog)));
+    let forged = Signer::log(ID, 9).note(log.checkpoint(6).text());
+    assert!(matches!(cosigned(forged), EvidenceError::Cosigned(CheckpointError::Note(_))));
+    // Also when it would be left out: it should not be in this vault.
+    assert!(matches!(seen(&other, &[]), Err(EvidenceError::Cosigned(_))));
+
+    let right = witness.cosigned(log.checkpoint(6), START);
+    assert!(matches!(cosigned(right), EvidenceError::Cosignature));
+    let moved = log.checkpoint(6).with(witness.cosign(&log.checkpoint(7), START)).unwrap();
+    assert!(matches!(refused(moved.clone()), EvidenceError::Cosignature));
+    assert!(seen(&moved, &[]).is_ok(), "it is not handed out");
+}
+
 #[test]
 fn what_is_there_is_not_touched() {
     let (log, dir) = (Log::sample(ID), TempDir::new().unwrap());
@@ -115,7 +206,8 @@ fn given(change: impl FnOnce(&mut Given)) -> EvidenceError<Infallible> {
         attachments: attachments.into_iter().map(Ok),
     };
     let checkpoint = log.checkpoint(10);
-    let part = Part { records, checkpoint: &checkpoint, key: &log.signer.key, witnesses: &[] };
+    let part =
+        Part { records, checkpoint: &checkpoint, cosigned: None, key: &log.signer.key, witnesses: &[] };
     let target = dir.path().join("evidence");
     let error = write(&target, &part, content, |text| Ok(signer.note(text))).unwrap_err();
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "something was left behind");
@@ -151,7 +243,13 @@ fn a_damaged_log_is_not_handed_out() {
 fn a_failing_source_ends_it() {
     let (log, dir) = (Log::sample(ID), TempDir::new().unwrap());
     let checkpoint = log.checkpoint(10);
-    let part = Part { records: 0..10, checkpoint: &checkpoint, key: &log.signer.key, witnesses: &[] };
+    let part = Part {
+        records: 0..10,
+        checkpoint: &checkpoint,
+        cosigned: None,
+        key: &log.signer.key,
+        witnesses: &[],
+    };
     let content = || Content {
         hashes: log.hashes().into_iter().map(Ok),
         leaves: log.leaves.iter().cloned().map(Ok),
@@ -178,7 +276,7 @@ fn another_logs_key_is_refused() {
     let (log, dir) = (Log::sample(ID), TempDir::new().unwrap());
     let other: VerifierKey = Signer::log(ID, 9).key;
     let checkpoint = log.checkpoint(10);
-    let part = Part { records: 0..0, checkpoint: &checkpoint, key: &other, witnesses: &[] };
+    let part = Part { records: 0..0, checkpoint: &checkpoint, cosigned: None, key: &other, witnesses: &[] };
     let nothing = Content {
         hashes: std::iter::empty::<Result<_, Infallible>>(),
         leaves: std::iter::empty(),

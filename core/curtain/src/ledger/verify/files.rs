@@ -25,6 +25,11 @@ pub(super) struct Hashed {
 }
 
 impl Folder<'_> {
+    /// Whether it is one.
+    pub(super) fn is_folder(&self) -> io::Result<bool> {
+        Ok(fs::metadata(self.0)?.is_dir())
+    }
+
     /// Fails unless the folder holds what the manifest lists, the manifest, and nothing else.
     pub(super) fn holds_exactly(&self, manifest: &Manifest) -> Result<(), Failure> {
         let mut listed: HashSet<File> = manifest.files.iter().map(|entry| entry.file).collect();

@@ -6,29 +6,24 @@
 mod files;
 mod history;
 mod report;
+mod signed;
 
 use std::collections::{HashMap, hash_map};
 use std::io;
 use std::path::Path;
 
-use curtain_wire::checkpoint::{Checkpoint, CheckpointError, origin};
-use curtain_wire::note::{self, Algorithm, Note, NoteError, Verified, VerifierKey};
+use curtain_wire::checkpoint::{Checkpoint, CheckpointError};
+use curtain_wire::note::{Algorithm, Note, VerifierKey};
 use curtain_wire::tree::{Frontier, Hash, leaf_hash};
 use thiserror::Error;
 
-use self::files::{Folder, Hashed, matches};
+use self::files::{Folder, Hashed};
 use self::history::History;
 pub use self::report::{Completeness, Gap, Integrity, NotProven, Problem, Report, Scope, Signer};
+use self::signed::{Cosignature, Keys, Signed};
 use super::evidence::{Entry, File, MAX_DETAIL_LINE, Manifest, Opening};
 use super::leaf::Leaf;
 use crate::hash::{Id, Sha256};
-use crate::time::UnixTime;
-
-/// The log's key and those of 15 witnesses, with long names.
-const MAX_KEYS_BYTES: usize = 64 << 10;
-
-/// Three lines and 16 signatures, with long names.
-const MAX_CHECKPOINT_BYTES: usize = 64 << 10;
 
 /// 64 hexadecimal digits and a line feed.
 const MAX_HASH_LINE: usize = 65;
@@ -143,19 +138,18 @@ fn check(
     expected: &Expectations<'_>,
     earlier: Option<&Earlier>,
 ) -> Result<Report, Failure> {
-    if !std::fs::metadata(folder.0)?.is_dir() {
+    if !folder.is_folder()? {
         return Err(io::Error::from(io::ErrorKind::NotADirectory).into());
     }
-    let keys = Keys::parse(&folder.read(File::Keys, MAX_KEYS_BYTES)?)?;
-    let manifest = manifest(folder, &keys.log)?;
+    let keys = Keys::read(folder)?;
+    let manifest = signed::manifest(folder, &keys)?;
     folder.holds_exactly(&manifest)?;
-    matches(&manifest, File::Keys, keys.text.as_bytes())?;
-    let (checkpoint, cosigned) = checkpoint(folder, &manifest, &keys)?;
+    let signed = Signed::read(folder, &manifest, &keys)?;
 
     if let Some(readme) = manifest.entry(File::Readme) {
         folder.check(readme)?;
     }
-    let seen = records(folder, &manifest, &checkpoint, earlier.map(|earlier| earlier.checkpoint.size))?;
+    let seen = records(folder, &manifest, &signed, earlier.map(|earlier| earlier.checkpoint.size))?;
     if expected.key.as_ref().is_some_and(|key| *key != keys.log) {
         return Err(Problem::OtherKey.into());
     }
@@ -168,90 +162,10 @@ fn check(
     Ok(Report {
         integrity: Integrity::Intact,
         signer: if expected.key.is_some() { Signer::Authenticated } else { Signer::NotAuthenticated },
-        completeness: completeness(earlier, expected.witness.as_ref(), &cosigned),
+        completeness: completeness(earlier, expected.witness.as_ref(), signed.cosignatures),
         scope: Some(Scope { log, first, until, size, details: seen.opened, attachments }),
         gap: seen.gap,
     })
-}
-
-/// `keys.txt`: the log's key, then those of the witnesses that cosigned.
-struct Keys {
-    text: String,
-    log: VerifierKey,
-    witnesses: Vec<VerifierKey>,
-}
-
-impl Keys {
-    fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        let wrong = Problem::Form { file: File::Keys };
-        let text = str::from_utf8(bytes).map_err(|_| wrong)?;
-        let mut lines = text.strip_suffix('\n').ok_or(wrong)?.split('\n');
-        let mut next = || lines.next().map(|line| line.parse::<VerifierKey>().map_err(|_| wrong));
-        let log = next().ok_or(wrong)??;
-        let witnesses = std::iter::from_fn(next).take(note::MAX_SIGNATURES).collect::<Result<Vec<_>, _>>()?;
-        let right = log.algorithm() == Algorithm::Ed25519
-            && witnesses.iter().all(|key| key.algorithm() == Algorithm::CosignatureV1);
-        if right { Ok(Self { text: text.to_owned(), log, witnesses }) } else { Err(wrong) }
-    }
-}
-
-fn manifest(folder: &Folder<'_>, log: &VerifierKey) -> Result<Manifest, Failure> {
-    let file = File::Manifest;
-    let note = Note::parse(&folder.read(file, note::MAX_BYTES)?).map_err(|_| Problem::Form { file })?;
-    if note.signatures().len() != 1 {
-        return Err(Problem::Signatures { file }.into());
-    }
-    note.verify(log).map_err(|error| signature(error, file))?;
-    let manifest = Manifest::parse(note.text()).ok_or(Problem::Form { file })?;
-    if log.name() != origin(manifest.log.0) {
-        return Err(Problem::Disagree.into());
-    }
-    Ok(manifest)
-}
-
-/// Who cosigned the checkpoint, and when.
-type Cosigned<'a> = Vec<(&'a VerifierKey, UnixTime)>;
-
-/// The checkpoint, and who cosigned it when.
-fn checkpoint<'a>(
-    folder: &Folder<'_>,
-    manifest: &Manifest,
-    keys: &'a Keys,
-) -> Result<(Checkpoint, Cosigned<'a>), Failure> {
-    let file = File::Checkpoint;
-    let bytes = folder.read(file, MAX_CHECKPOINT_BYTES)?;
-    matches(manifest, file, &bytes)?;
-    let note = Note::parse(&bytes).map_err(|_| Problem::Form { file })?;
-    let checkpoint = Checkpoint::signed(&note, &keys.log).map_err(|error| match error {
-        CheckpointError::Note(error) => signature(error, file),
-        CheckpointError::OtherLog => Problem::Disagree,
-        _ => Problem::Form { file },
-    })?;
-    if Id(checkpoint.log) != manifest.log || checkpoint.size != manifest.size {
-        return Err(Problem::Disagree.into());
-    }
-    // Every line is by one key, and every key has one line: nothing is there that nobody checked.
-    if note.signatures().len() != 1 + keys.witnesses.len() {
-        return Err(Problem::Signatures { file }.into());
-    }
-    let mut cosigned = Vec::new();
-    for witness in &keys.witnesses {
-        match note.verify(witness).map_err(|error| signature(error, file))? {
-            Verified::Cosigned { at_unix_s } => {
-                let at = i64::try_from(at_unix_s).ok().and_then(|at| UnixTime::new(at).ok());
-                cosigned.push((witness, at.ok_or(Problem::BadSignature { file })?));
-            }
-            Verified::Signed => return Err(Problem::Signatures { file }.into()),
-        }
-    }
-    Ok((checkpoint, cosigned))
-}
-
-fn signature(error: NoteError, file: File) -> Problem {
-    match error {
-        NoteError::NotSigned | NoteError::SignedTwice => Problem::Signatures { file },
-        _ => Problem::BadSignature { file },
-    }
 }
 
 /// What came to light on the way through the records.
@@ -267,7 +181,7 @@ struct Seen {
 fn records(
     folder: &Folder<'_>,
     manifest: &Manifest,
-    checkpoint: &Checkpoint,
+    signed: &Signed<'_>,
     earlier: Option<u64>,
 ) -> Result<Seen, Failure> {
     let mut hashes = folder.open(File::Hashes)?;
@@ -275,10 +189,13 @@ fn records(
     let mut details = Details::open(folder, manifest)?;
     let mut history = History::new(manifest.log, manifest.first);
     let mut tree = Frontier::new();
-    let mut earlier_root = None;
+    let (mut earlier_root, mut cosigned_root) = (None, None);
     for n in 0..=manifest.size {
         if earlier == Some(n) {
             earlier_root = Some(tree.root());
+        }
+        if signed.cosigned.is_some_and(|cosigned| cosigned.size == n) {
+            cosigned_root = Some(tree.root());
         }
         if n == manifest.size {
             break;
@@ -296,8 +213,11 @@ fn records(
     nothing_more(&mut leaves, Leaf::MAX_BYTES + 1, Problem::SurplusRecords)?;
     nothing_more(&mut hashes, MAX_HASH_LINE, Problem::SurplusHashes)?;
     let opened = details.finish(folder, manifest)?;
-    if tree.root() != checkpoint.root {
+    if tree.root() != signed.checkpoint.root {
         return Err(Problem::Root.into());
+    }
+    if cosigned_root != signed.cosigned.map(|cosigned| cosigned.root) {
+        return Err(Problem::CosignedRoot.into());
     }
     for (list, file) in [(hashes, File::Hashes), (leaves, File::Leaves)] {
         list.finish(manifest.entry(file).ok_or(Problem::MissingFile { file })?)?;
@@ -416,22 +336,24 @@ impl<'a> Details<'a> {
 fn completeness(
     earlier: Option<&Earlier>,
     witness: Option<&VerifierKey>,
-    cosigned: &[(&VerifierKey, UnixTime)],
+    cosignatures: Vec<Cosignature<'_>>,
 ) -> Completeness {
-    let size = earlier.map(|earlier| earlier.checkpoint.size);
+    let since = earlier.map(|earlier| earlier.checkpoint.size);
     let Some(witness) = witness else {
-        return match size {
+        return match since {
             Some(size) => Completeness::Since { size },
             None => Completeness::NotProven { why: NotProven::NothingGiven },
         };
     };
-    let Some((by, at)) = cosigned.iter().find(|(key, _)| *key == witness) else {
+    let by_witness = cosignatures.into_iter().filter(|cosignature| cosignature.by == witness);
+    // The one that reaches furthest, and of two that reach as far, the later.
+    let Some(Cosignature { by, at, size }) = by_witness.max_by_key(|found| (found.size, found.at)) else {
         return Completeness::NotProven { why: NotProven::NotCosigned };
     };
-    let (by, at) = (by.name().to_owned(), *at);
-    match size {
-        Some(size) => Completeness::SinceAndCosigned { size, by, at },
-        None => Completeness::Cosigned { by, at },
+    let by = by.name().to_owned();
+    match since {
+        Some(since) => Completeness::SinceAndCosigned { since, by, at, size },
+        None => Completeness::Cosigned { by, at, size },
     }
 }
 

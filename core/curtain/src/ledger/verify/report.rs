@@ -53,21 +53,26 @@ pub enum Completeness {
         /// Records in the earlier checkpoint.
         size: u64,
     },
-    /// The expected witness knew of no longer log then. Nothing is said of what came after: look at the time.
+    /// The log begins with the first `size` records that the expected witness saw then, and the witness knew of no
+    /// longer log. Only the signer vouches for the records after those: look at the time.
     Cosigned {
         /// The witness's name.
         by: String,
         /// When, by the witness's clock.
         at: UnixTime,
+        /// Records that the witness saw, counted from the log's beginning; at most [`Scope::size`].
+        size: u64,
     },
     /// Both of the above.
     SinceAndCosigned {
         /// Records in the earlier checkpoint.
-        size: u64,
+        since: u64,
         /// The witness's name.
         by: String,
         /// When, by the witness's clock.
         at: UnixTime,
+        /// Records that the witness saw, counted from the log's beginning; at most [`Scope::size`].
+        size: u64,
     },
     /// Not proven, although the folder may be intact.
     NotProven {
@@ -84,8 +89,8 @@ pub enum NotProven {
         "neither an earlier checkpoint nor a witness's key was given: the newest records could be missing"
     )]
     NothingGiven,
-    /// The expected witness did not cosign this checkpoint.
-    #[error("the witness did not sign this checkpoint: ask the witness for the newest one that it saw")]
+    /// The expected witness cosigned no checkpoint in the folder.
+    #[error("the witness signed no checkpoint in here: ask the witness for the newest one that it saw")]
     NotCosigned,
     /// The folder is broken.
     #[error("the evidence is broken")]
@@ -181,8 +186,8 @@ pub enum Problem {
         /// Which one.
         file: File,
     },
-    /// Manifest, keys and checkpoint are of different logs or sizes.
-    #[error("MANIFEST, keys.txt and checkpoint are not of the same log and size")]
+    /// Manifest, keys and checkpoints are of different logs, or manifest and checkpoint of different sizes.
+    #[error("MANIFEST, keys.txt and the checkpoints do not belong together: logs or sizes differ")]
     Disagree,
     /// The list of hashes has no line, or none that is a hash, for this record.
     #[error("hashes.txt has no hash for this record")]
@@ -193,6 +198,9 @@ pub enum Problem {
     /// The hashes lead to another root than the signed one.
     #[error("the hashes do not lead to the signed root: a record or its hash was changed")]
     Root,
+    /// The hashes lead to the signed root, but to another one than was cosigned.
+    #[error("the hashes do not lead to the root in cosigned: this is not the log that was cosigned")]
+    CosignedRoot,
     /// The list of records ends before this one.
     #[error("this record is missing")]
     MissingRecord,
@@ -271,7 +279,7 @@ pub enum Problem {
     /// Records that the log had are gone, from this one on.
     #[error("the log had {had} records and now has {has}: from this one on they are missing")]
     RolledBack {
-        /// Records in the earlier checkpoint.
+        /// Records in the earlier checkpoint, be it the verifier's or the one in `cosigned`.
         had: u64,
         /// Records in this log.
         has: u64,

@@ -21,16 +21,19 @@ CREATE TABLE leaf (
     PRIMARY KEY (log, n)
 ) STRICT, WITHOUT ROWID;
 
--- Checkpoints that a witness cosigned, the largest of each log.
+-- Checkpoints that a witness cosigned, the largest of each log, and the witness's key.
 CREATE TABLE cosigned (
     log INTEGER PRIMARY KEY REFERENCES log (ord),
     size INTEGER NOT NULL,
-    note TEXT NOT NULL
+    note TEXT NOT NULL,
+    witness TEXT NOT NULL
 ) STRICT;
 
 -- One row a grant. What identifies the patient is NULL once it was erased.
+-- In the order of the log, so that an export reads the file from front to back.
 CREATE TABLE consent (
-    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    ord INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
     log INTEGER NOT NULL REFERENCES log (ord),
     grant_n INTEGER NOT NULL,
     granted_at INTEGER NOT NULL,
@@ -49,17 +52,18 @@ CREATE TABLE consent (
     erased_n INTEGER,
     CHECK ((erased_at IS NULL) = (details IS NOT NULL)),
     CHECK ((details IS NULL) = (commitment_key IS NULL) AND (details IS NULL) = (code IS NULL))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE UNIQUE INDEX consent_by_grant ON consent (log, grant_n);
 CREATE INDEX consent_by_withdrawal ON consent (withdrawal);
 CREATE INDEX consent_due ON consent (expires) WHERE withdrawn_at IS NULL AND expired_at IS NULL AND erased_at IS NULL;
 
 -- Signatures, thumbprints and voices, named by their hash.
 CREATE TABLE attachment (
-    consent BLOB NOT NULL REFERENCES consent (id),
+    ord INTEGER PRIMARY KEY,
+    consent INTEGER NOT NULL REFERENCES consent (ord),
     sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
     bytes BLOB NOT NULL,
-    PRIMARY KEY (consent, sha256)
+    UNIQUE (consent, sha256)
 ) STRICT;
 
 -- Disclosures and exports: copies that have to follow a withdrawal or an erasure.
