@@ -15,6 +15,8 @@ import time
 import zlib
 from datetime import UTC, datetime
 
+import notes
+
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
 
 OFFICER = "Test Officer Paper Seven"
@@ -50,6 +52,7 @@ TERMS = {
 WITNESSED = ["--witness", WITNESS, "--witness-role", "nurse"]
 PATIENT = ["--giver", "patient"]
 ORAL = [*PATIENT, "--oral", *WITNESSED]
+WITNESS_OF_LOG = notes.Witness("witness.example/w1", bytes(range(32)))
 FORMATS = ["csv", "jsonl", "fhir", "pdf"]
 
 
@@ -236,9 +239,17 @@ class Maker:
         for n in range(size):
             self.in_vault("ledger", "prove", n, "--out", clinic.proofs)
         self.export("evidence", clinic.evidence_part, "--from", later)
+        # What is exported from here on carries what the witness cosigned.
+        self.cosigned()
         self.export("evidence", clinic.evidence_with_details, "--details")
         self.export("evidence", clinic.evidence)
         self.checkpoint()
+
+    def cosigned(self):
+        note = WITNESS_OF_LOG.cosign(self.clinic.newest_checkpoint.read_text(encoding="utf-8"), int(time.time()))
+        path = self.clinic.folder / "cosigned"
+        path.write_text(note, encoding="utf-8")
+        assert json.loads(self.in_vault("ledger", "meet", "--witness", WITNESS_OF_LOG.key, path))["agrees"]
 
     def make(self):
         clinic = self.clinic

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import struct
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 
 def sha256(data):
@@ -69,13 +69,33 @@ class Checkpoint:
         self.size, self.root = int(size), base64.b64decode(root_line, validate=True)
 
 
-def cosign(text, name, private, at):
-    """A witness's key, as it is handed out, and its line under a checkpoint's text."""
-    raw = b"\4" + private.public_key().public_bytes_raw()
-    identity = key_id(name, raw)
-    signature = private.sign(f"cosignature/v1\ntime {at}\n{text}".encode())
-    line = base64.b64encode(identity + struct.pack(">Q", at) + signature).decode()
-    return f"{name}+{identity.hex()}+{base64.b64encode(raw).decode()}", f"— {name} {line}\n"
+class Witness:
+    """A witness, whose seed is no secret: it cosigns whatever it is given."""
+
+    def __init__(self, name, seed):
+        self.name, self.private = name, Ed25519PrivateKey.from_private_bytes(seed)
+        raw = b"\4" + self.private.public_key().public_bytes_raw()
+        self.id = key_id(name, raw)
+        self.key = f"{name}+{self.id.hex()}+{base64.b64encode(raw).decode()}"
+
+    def message(self, text, at):
+        return f"cosignature/v1\ntime {at}\n{text}".encode()
+
+    def cosign(self, note, at):
+        """The note with the witness's line under it; `at` in seconds."""
+        signature = self.private.sign(self.message(split(note)[0], at))
+        line = base64.b64encode(self.id + struct.pack(">Q", at) + signature).decode()
+        return f"{note}— {self.name} {line}\n"
+
+    def opened(self, note):
+        """When the witness cosigned the note. Raises if it did not."""
+        text, lines = split(note)
+        (line,) = (line for line in lines if line.startswith(f"— {self.name} "))
+        raw = base64.b64decode(line.removeprefix(f"— {self.name} "), validate=True)
+        assert raw[:4] == self.id
+        (at,) = struct.unpack(">Q", raw[4:12])
+        self.private.public_key().verify(raw[12:], self.message(text, at))
+        return at
 
 
 def check_proof(proof, leaf, key):

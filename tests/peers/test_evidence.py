@@ -4,17 +4,15 @@ import base64
 import hashlib
 import hmac
 import json
-import pathlib
 import shutil
 import time
 
 import pytest
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import clinic as clinics
 import notes
-from clinic import OFFICER, PATIENTS
+from clinic import OFFICER, PATIENTS, WITNESS_OF_LOG
 
 KINDS = {"grant", "withdraw", "erase", "expire", "export", "acknowledge"}
 FOLDERS = ["evidence", "evidence_with_details", "evidence_part"]
@@ -178,30 +176,36 @@ def test_our_verify_finds_a_changed_byte_in_each_file(clinic, tmp_path, name):
     assert code == 1 and not report["integrity"]["intact"]
 
 
-WITNESS_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+def test_evidence_carries_what_the_witness_cosigned(clinic):
+    evidence = Evidence(clinic.evidence, clinic.key)
+    note = evidence.read("cosigned")
+    seen = notes.Checkpoint(notes.open_note(note, evidence.key))
+    assert 0 < seen.size < evidence.checkpoint.size
+    assert seen.root == notes.root(evidence.hashes[: seen.size])
+    assert abs(WITNESS_OF_LOG.opened(note) - time.time()) < 86_400
+    assert evidence.read("keys.txt").splitlines() == [clinic.key, WITNESS_OF_LOG.key]
+    code, report = verified(clinic.evidence, "--key", clinic.key, "--witness", WITNESS_OF_LOG.key)
+    assert code == 0 and report["completeness"]["cosigned_by"] == WITNESS_OF_LOG.name
 
 
 @pytest.fixture
 def cosigned(clinic, tmp_path):
-    """The newest checkpoint, cosigned by a witness that is written in Python; and that witness's key."""
-    note = clinic.newest_checkpoint.read_text(encoding="utf-8")
-    key, line = notes.cosign(notes.split(note)[0], "witness.example/w1", WITNESS_KEY, int(time.time()))
+    """The newest checkpoint, cosigned by a witness that is written in Python."""
     path = tmp_path / "cosigned"
-    path.write_text(note + line, encoding="utf-8")
-    return path, key
+    note = clinic.newest_checkpoint.read_text(encoding="utf-8")
+    path.write_text(WITNESS_OF_LOG.cosign(note, int(time.time())), encoding="utf-8")
+    return path
 
 
 def test_a_witness_in_python_is_met(clinic, ask, cosigned):
-    note, key = cosigned
-    (met,) = ask("ledger", "meet", "--witness", key, note)
-    size = notes.Checkpoint(notes.split(note.read_text(encoding="utf-8"))[0]).size
+    (met,) = ask("ledger", "meet", "--witness", WITNESS_OF_LOG.key, cosigned)
+    size = notes.Checkpoint(notes.split(cosigned.read_text(encoding="utf-8"))[0]).size
     assert met == {"agrees": True, "size": size}
 
 
 def test_a_vault_from_a_backup_is_found_behind(clinic, cosigned, tmp_path):
-    note, key = cosigned
     old = shutil.copytree(clinic.backup, tmp_path / "old")
-    done = clinics.run("ledger", "meet", "--json", "--vault", old, "--witness", key, note)
+    done = clinics.run("ledger", "meet", "--json", "--vault", old, "--witness", WITNESS_OF_LOG.key, cosigned)
     met = json.loads(done.stdout)
     assert not met["agrees"] and met["reason"] == "behind", done.stderr
     keys = clinics.run("ledger", "key", "--vault", old).stdout.split()
@@ -209,10 +213,9 @@ def test_a_vault_from_a_backup_is_found_behind(clinic, cosigned, tmp_path):
 
 
 def test_a_cosignature_of_something_else_is_refused(clinic, vault, cosigned):
-    note, key = cosigned
-    text, lines = notes.split(note.read_text(encoding="utf-8"))
+    text, lines = notes.split(cosigned.read_text(encoding="utf-8"))
     origin, size, _ = text.splitlines()
     forged = f"{origin}\n{int(size) + 1}\n{base64.b64encode(bytes(32)).decode()}\n"
-    pathlib.Path(note).write_text(forged + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    done = clinics.run("ledger", "meet", "--json", "--vault", vault, "--witness", key, note)
+    cosigned.write_text(forged + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    done = clinics.run("ledger", "meet", "--json", "--vault", vault, "--witness", WITNESS_OF_LOG.key, cosigned)
     assert done.returncode == 1 and "error" in json.loads(done.stdout)

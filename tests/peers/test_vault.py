@@ -124,7 +124,9 @@ def killed_while_writing(args, log, frames):
     running = subprocess.Popen(
         [clinics.command(), *map(str, args)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    deadline = time.monotonic() + 60
     while running.poll() is None:
+        assert time.monotonic() < deadline, "the command hangs"
         with contextlib.suppress(FileNotFoundError):
             if log.stat().st_size >= sqlcipher.WAL_HEADER + frames * sqlcipher.FRAME:
                 running.kill()

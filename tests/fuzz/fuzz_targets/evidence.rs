@@ -3,12 +3,11 @@
 
 use std::sync::LazyLock;
 
-use curtain_fuzz::folder::{FILES, Folder};
+use curtain_fuzz::folder::{FILES, Folder, SEEN};
 use curtain_fuzz::hash::Sha256;
 use curtain_fuzz::ledger::leaf::Leaf;
 use curtain_fuzz::ledger::verify::{Completeness, Expectations, Integrity, Report, Signer};
 use curtain_fuzz::{hush, mutated, samples, watch};
-use curtain_wire::checkpoint::Checkpoint;
 use curtain_wire::note::Note;
 use curtain_wire::tree::{Hash, root};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
@@ -20,29 +19,33 @@ static FOLDER: LazyLock<Folder> = LazyLock::new(Folder::make);
 static SINCE: LazyLock<Note> =
     LazyLock::new(|| samples::checkpoint(&samples::hashes(&samples::leaves()[..EARLIER])));
 
-// The first byte chooses the file, who writes it and what is expected; the file's bytes follow.
+/// What the second byte of a case says: the log's key signs anew, these are expected.
+const ANEW: u8 = 1;
+const KEY: u8 = 2;
+const WITNESS: u8 = 4;
+const SINCE_EARLIER: u8 = 8;
+
+// The first byte chooses the file, the second is flags, and the file's bytes follow.
 fuzz_target!(init: hush(), |case: &[u8]| watch(|| {
-    let Some((choice, bytes)) = case.split_first() else { return };
-    let (path, was) = FOLDER.file(usize::from(*choice) % FILES);
+    let Some((&[place, flags], bytes)) = case.split_first_chunk() else { return };
+    let (path, was) = FOLDER.file(usize::from(place) % FILES);
     let since = SINCE.to_string();
     let expected = Expectations {
-        since: (choice & 16 != 0).then_some(since.as_bytes()),
-        key: (choice & 32 != 0).then(|| samples::key().verifier().clone()),
-        witness: (choice & 64 != 0).then(samples::witness_key),
+        since: (flags & SINCE_EARLIER != 0).then_some(since.as_bytes()),
+        key: (flags & KEY != 0).then(|| samples::key().verifier().clone()),
+        witness: (flags & WITNESS != 0).then(samples::witness_key),
     };
-    if choice & 8 == 0 {
-        let Ok(report) = FOLDER.verify_with(&[(path, bytes.to_vec())], &expected) else { return };
+    let anew = flags & ANEW != 0;
+    let changes = if anew { FOLDER.signed_anew(path, bytes) } else { vec![(path, bytes.to_vec())] };
+    let Ok(report) = FOLDER.verify_with(&changes, &expected) else { return };
+    assert_consistent(&report, &expected);
+    if !anew {
         assert_eq!(report.integrity == Integrity::Intact, bytes == was, "{path}: {report:?}");
-        assert_consistent(&report, &expected);
-    } else {
-        let changes = FOLDER.signed_anew(path, bytes);
-        let Ok(report) = FOLDER.verify_with(&changes, &expected) else { return };
-        assert_consistent(&report, &expected);
-        if report.integrity == Integrity::Intact {
-            let now = |path| changes.iter().find(|(name, _)| *name == path).map(|(_, bytes)| bytes.as_slice());
-            let file = |path| now(path).unwrap_or_else(|| FOLDER.bytes(path));
-            assert_sound(&report, file("leaves.jsonl"), file("hashes.txt"), &expected);
-        }
+    }
+    if report.integrity == Integrity::Intact {
+        let changed = |path| changes.iter().find(|(name, _)| *name == path).map(|(_, bytes)| bytes.as_slice());
+        let file = |path| changed(path).unwrap_or_else(|| FOLDER.bytes(path));
+        assert_sound(&report, file("leaves.jsonl"), file("hashes.txt"), &expected);
     }
 }));
 
@@ -78,9 +81,16 @@ fn assert_sound(report: &Report, leaves: &[u8], hashes: &[u8], expected: &Expect
     assert!(read.iter().map(|leaf| leaf.n).eq(scope.first..scope.until));
     assert!(read.iter().all(|leaf| leaf.log == samples::LOG));
     assert!(read.is_sorted_by_key(|leaf| leaf.at));
+    // What others have seen or signed does not change, whoever holds the log's key.
+    let then = |size: usize| root(&samples::hashes(&samples::leaves()[..size]));
     if expected.since.is_some() {
-        let earlier: Checkpoint = SINCE.text().parse().expect("a sample");
-        assert_eq!(root(&hashes[..EARLIER]), earlier.root);
+        assert_eq!(root(&hashes[..EARLIER]), then(EARLIER));
+    }
+    if let Completeness::Cosigned { size, .. } | Completeness::SinceAndCosigned { size, .. } =
+        report.completeness
+    {
+        assert_eq!(size, SEEN as u64);
+        assert_eq!(root(&hashes[..SEEN]), then(SEEN));
     }
 }
 
@@ -96,11 +106,11 @@ fn mutate(file: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
 
 /// A file as it is, or as the text that is signed.
 fn fresh(choice: u32) -> Vec<u8> {
-    let [first, ..] = choice.to_le_bytes();
-    let (path, bytes) = FOLDER.file(usize::from(first) % FILES);
-    if path == "MANIFEST" && first & 8 != 0 {
+    let [place, flags, ..] = choice.to_le_bytes();
+    let (path, bytes) = FOLDER.file(usize::from(place) % FILES);
+    if path == "MANIFEST" && flags & ANEW != 0 {
         let note = Note::parse(bytes).expect("a signed manifest");
-        return [&[first], note.text().as_bytes()].concat();
+        return [&[place, flags], note.text().as_bytes()].concat();
     }
-    [&[first], bytes].concat()
+    [&[place, flags], bytes].concat()
 }

@@ -1,4 +1,4 @@
-//! An evidence folder in which files are replaced, and made to fit again as only the log's key can.
+//! An evidence folder in which files are replaced, and made to fit again by whoever holds the log's key.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -13,7 +13,10 @@ use crate::ledger::verify::{Expectations, Report, VerifyError, verify};
 use crate::samples;
 
 /// The files that [`Folder`] writes, sorted.
-pub const FILES: usize = 8;
+pub const FILES: usize = 9;
+
+/// Records that the log had when the witness saw it. The newest ones only the log vouches for.
+pub const SEEN: usize = 7;
 
 /// A folder with everything that evidence can hold, and what was written into it.
 pub struct Folder {
@@ -35,11 +38,13 @@ impl Folder {
         let root = keeper.path().join("evidence");
         let (key, leaves) = (samples::key(), samples::leaves());
         let hashes = samples::hashes(&leaves);
-        let checkpoint = samples::checkpoint(&hashes);
+        let checkpoint = samples::signed(&samples::checkpoint_text(&hashes));
+        let cosigned = samples::checkpoint(&hashes[..SEEN]);
         let witnesses = [samples::witness_key()];
         let part = Part {
             records: 0..leaves.len() as u64,
             checkpoint: &checkpoint,
+            cosigned: Some(&cosigned),
             key: key.verifier(),
             witnesses: &witnesses,
         };
@@ -58,6 +63,7 @@ impl Folder {
             "README.txt",
             &attachment,
             "checkpoint",
+            "cosigned",
             "details.jsonl",
             "hashes.txt",
             "keys.txt",
@@ -98,8 +104,9 @@ impl Folder {
         result
     }
 
-    /// The changes that put `bytes` in place of a file's and make all fit again, for [`Folder::verify_with`]: hashes
-    /// and checkpoint where records are replaced, and the manifest, which itself is given as its text.
+    /// The changes that put `bytes` in place of a file's and make all fit again as far as the log's key can, for
+    /// [`Folder::verify_with`]: hashes and checkpoint where records are replaced, and the manifest, which itself is
+    /// given as its text. What the witness signed stays.
     ///
     /// # Panics
     /// If the log's key does not sign.
@@ -122,7 +129,8 @@ impl Folder {
             let list =
                 hashes.iter().fold(String::new(), |list, hash| list + &format!("{}\n", Sha256(hash.0)));
             changed.push(("hashes.txt", list.into_bytes()));
-            changed.push(("checkpoint", samples::checkpoint(&hashes).to_string().into_bytes()));
+            let checkpoint = samples::signed(&samples::checkpoint_text(&hashes));
+            changed.push(("checkpoint", checkpoint.to_string().into_bytes()));
         }
         let mut manifest =
             format!("curtain/v1/evidence\nlog {}\nfirst 0\nuntil {size}\nsize {size}\n", samples::LOG);
@@ -146,7 +154,7 @@ impl Folder {
 
     /// The attachment's name follows from its bytes: replacing it would take a new name.
     fn fixed_name(path: &str) -> Option<&'static str> {
-        ["README.txt", "checkpoint", "details.jsonl", "hashes.txt", "keys.txt", "leaves.jsonl"]
+        ["README.txt", "checkpoint", "cosigned", "details.jsonl", "hashes.txt", "keys.txt", "leaves.jsonl"]
             .into_iter()
             .find(|name| *name == path)
     }

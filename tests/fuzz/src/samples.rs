@@ -163,13 +163,19 @@ pub fn hashes(leaves: &[Vec<u8>]) -> Vec<Hash> {
     leaves.iter().map(|leaf| leaf_hash(leaf)).collect()
 }
 
+/// The text of the checkpoint of a log of these hashes.
+#[must_use]
+pub fn checkpoint_text(hashes: &[Hash]) -> String {
+    Checkpoint { log: LOG.0, size: hashes.len() as u64, root: root(hashes) }.to_string()
+}
+
 /// The checkpoint of a log of these hashes, signed and cosigned.
 ///
 /// # Panics
 /// If it cannot be signed.
 #[must_use]
 pub fn checkpoint(hashes: &[Hash]) -> Note {
-    let text = Checkpoint { log: LOG.0, size: hashes.len() as u64, root: root(hashes) }.to_string();
+    let text = checkpoint_text(hashes);
     let (pair, key) = witness();
     let signature = cosign(&text, &key, START.cast_unsigned(), |message| {
         pair.sign(message).as_ref().try_into().expect("an Ed25519 signature has 64 bytes")

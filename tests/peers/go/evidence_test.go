@@ -3,11 +3,11 @@
 //
 // CURTAIN_CLINIC is the folder that clinic.py made:
 //
-//	evidence, evidence-details, evidence-part   evidence of the whole log, with details, and of a part; each with or
-//	                                            without the file cosigned
-//	proofs/N.tlog-proof, proofs/N.leaf          that record N is in the log; the record's bytes
-//	checkpoints/N.checkpoint                    the signed checkpoint that was kept when the log had N records
-//	key.txt                                     the log's key, from who keeps it
+//	evidence, evidence-details           evidence of the whole log, and with details; a witness had cosigned some of it
+//	evidence-part                        evidence of a part, before there was a witness
+//	proofs/N.tlog-proof, proofs/N.leaf   that record N is in the log; the record's bytes
+//	checkpoints/N.checkpoint             the signed checkpoint that was kept when the log had N records
+//	key.txt                              the log's key, from who keeps it
 package peer
 
 import (

@@ -300,8 +300,9 @@ impl Vault {
         let connection = &self.opened.connection;
         let ord: i64 =
             connection.query_row("SELECT ord FROM log WHERE id = ?1", [log.0], |row| row.get(0))?;
+        // The plus signs keep SQLite from another index, by which it would sort all rows for every page.
         let query = format!(
-            "{HELD} WHERE consent.log = {ord} AND grant_n >= {first} AND consent.ord >= ?1
+            "{HELD} WHERE +consent.log = {ord} AND +grant_n >= {first} AND consent.ord >= ?1
              ORDER BY consent.ord LIMIT ?2"
         );
         Ok(Pages::new(connection, query, read_held))
