@@ -32,8 +32,18 @@ encoder:
 peer:
     bash tests/peer
 
+# Exports and verification of a log of 100,000 consents, with time and memory (Debian: time).
+large COUNT="100000":
+    bash tests/large {{COUNT}}
+
+# Killing the command at random moments.
+kill KILLS="200":
+    CURTAIN_KILLS={{KILLS}} cargo test -p curtain-tests --test promises -- killed --nocapture
+
 # Fuzzing, benches and comparisons: once per issue.
 soak SECONDS="600":
     bash tests/fuzz/run {{SECONDS}}
+    just kill
+    just large
     just bench
     just peer

@@ -25,6 +25,8 @@ pub struct Folder {
     root: PathBuf,
     /// Path and bytes of each file, by path.
     files: Vec<(String, Vec<u8>)>,
+    /// Records in the log.
+    size: usize,
 }
 
 impl Folder {
@@ -38,11 +40,12 @@ impl Folder {
         let root = keeper.path().join("evidence");
         let (key, leaves) = (samples::key(), samples::leaves());
         let hashes = samples::hashes(&leaves);
+        let size = leaves.len();
         let checkpoint = samples::signed(&samples::checkpoint_text(&hashes));
         let cosigned = samples::checkpoint(&hashes[..SEEN]);
         let witnesses = [samples::witness_key()];
         let part = Part {
-            records: 0..leaves.len() as u64,
+            records: 0..size as u64,
             checkpoint: &checkpoint,
             cosigned: Some(&cosigned),
             key: key.verifier(),
@@ -71,7 +74,7 @@ impl Folder {
         ];
         let read = |name: &str| fs::read(root.join(name)).expect("it was written");
         let files = names.map(|name| (name.to_owned(), read(name))).to_vec();
-        Self { _keeper: keeper, root, files }
+        Self { _keeper: keeper, root, files, size }
     }
 
     /// Path and bytes of a file.
@@ -121,7 +124,7 @@ impl Folder {
         if let Some(name) = Self::fixed_name(path) {
             changed.push((name, bytes.to_vec()));
         }
-        let mut size = samples::leaves().len();
+        let mut size = self.size;
         if path == "leaves.jsonl" {
             let lines: Vec<Vec<u8>> = bytes.split_inclusive(|byte| *byte == b'\n').map(line).collect();
             let hashes = samples::hashes(&lines);

@@ -1,5 +1,7 @@
 //! Synthetic records, notes and receipts that their readers take, for mutations to start from.
 
+use std::sync::LazyLock;
+
 use curtain_wire::checkpoint::Checkpoint;
 use curtain_wire::note::{Algorithm, Note, VerifierKey, cosign};
 use curtain_wire::proof::Proof;
@@ -74,8 +76,9 @@ pub fn moment(later: i64) -> UnixTime {
 
 /// The log's key.
 #[must_use]
-pub fn key() -> LogKey {
-    LogKey::from_seed(LOG, &SEED)
+pub fn key() -> &'static LogKey {
+    static KEY: LazyLock<LogKey> = LazyLock::new(|| LogKey::from_seed(LOG, &SEED));
+    &KEY
 }
 
 /// Signs what a log signs: no text of the samples has control characters.
