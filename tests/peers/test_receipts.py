@@ -78,8 +78,8 @@ class Receipt:
     """What the command wrote for a patient."""
 
     def __init__(self, folder):
-        self.file = folder / "receipt.json"
-        self.html = (folder / "receipt.html").read_text(encoding="utf-8")
+        [self.file] = folder.glob("receipt-*.json")
+        self.html = next(folder.glob("receipt-*.html")).read_text(encoding="utf-8")
         self.document = json.loads(self.file.read_text(encoding="utf-8"))
         self.purpose = self.document["pii_processing"]["purposes"][0]
         self.evidence = self.document["evidence"]

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::Outcome;
 use crate::output::{self, Failure};
-use crate::vault::{VaultArgs, now};
+use crate::vault::{VaultArgs, last_moment, now};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
@@ -53,7 +53,7 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "DATE")]
     from: Option<UnixTime>,
     /// Until this day, or moment, included (UTC).
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = last_moment)]
     to: Option<UnixTime>,
     /// Include what identifies people: names, purposes, signatures.
     #[arg(long)]
@@ -216,7 +216,7 @@ fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
     let request = Request {
         log,
         from: args.from,
-        to: args.to.map(end_of_day),
+        to: args.to,
         format: args.format.into(),
         details: if args.details { DetailsTaken::Yes } else { DetailsTaken::No },
         taken_by: &args.taken_by,
@@ -232,11 +232,6 @@ fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
         output::line(&format!("{count} records of log {log}: {}", paths.join(" ")));
     }
     Ok(Outcome::AllDone)
-}
-
-/// A date alone means its last second.
-fn end_of_day(time: UnixTime) -> UnixTime {
-    if time.seconds() % 86_400 == 0 { UnixTime::new(time.seconds() + 86_399).unwrap_or(time) } else { time }
 }
 
 fn verify(args: &VerifyArgs) -> Result<Outcome, Failure> {

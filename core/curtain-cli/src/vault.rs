@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use curtain::time::UnixTime;
+use curtain::time::{NoMoment, UnixTime};
 use curtain::vault::{FileKeyStore, Vault};
 use etcetera::{AppStrategy, AppStrategyArgs};
 use ring::rand::SystemRandom;
@@ -61,4 +61,10 @@ pub(crate) fn now() -> Result<UnixTime, Failure> {
             message: "the clock does not say a date between 1970 and 9999: set it and try again".to_owned(),
         }),
     }
+}
+
+/// A moment until which something lasts: a day alone means its last second.
+pub(crate) fn last_moment(text: &str) -> Result<UnixTime, NoMoment> {
+    let moment: UnixTime = text.parse()?;
+    if text.len() == "2027-12-31".len() { UnixTime::new(moment.seconds() + 86_399) } else { Ok(moment) }
 }

@@ -401,6 +401,8 @@ pub fn write_proof(vault: &Vault, log: Id, n: u64, folder: &Path) -> Result<[Pat
 /// The patient's receipt: a file to verify, and a page to print.
 #[derive(Clone)]
 pub struct PatientReceipt {
+    /// The consent's random name.
+    pub consent: Id,
     /// JSON in the terms of ISO/IEC TS 27560.
     pub json: Vec<u8>,
     /// HTML.
@@ -442,16 +444,17 @@ pub fn receipt(vault: &Vault, consent: Id) -> Result<PatientReceipt, DeskError> 
         proof: &proof.to_string(),
         log_key: &kept(vault, held.log())?.verifier.to_string(),
     };
-    Ok(PatientReceipt { json: receipt::json(&receipt)?, page: receipt::page(&receipt)? })
+    Ok(PatientReceipt { consent, json: receipt::json(&receipt)?, page: receipt::page(&receipt)? })
 }
 
-/// Writes a receipt as `receipt.json` and `receipt.html` into `folder`, which is made if it is missing.
+/// Writes a receipt as `receipt-NAME.json` and `receipt-NAME.html`, where `NAME` is the consent's, into `folder`, which is
+/// made if it is missing.
 ///
 /// # Errors
 /// [`DeskError`]; nothing is overwritten.
 pub fn write_receipt(receipt: &PatientReceipt, folder: &Path) -> Result<[PathBuf; 2], DeskError> {
     files::make_folder(folder)?;
-    let paths = [folder.join("receipt.json"), folder.join("receipt.html")];
+    let paths = ["json", "html"].map(|end| folder.join(format!("receipt-{}.{end}", receipt.consent)));
     for (path, bytes) in paths.iter().zip([receipt.json.as_slice(), receipt.page.as_bytes()]) {
         files::write_bytes(path, bytes)?;
     }

@@ -272,16 +272,22 @@ fn draft(variant: u32) -> ConsentDraft {
     use Affirmation::{DiscussionRecorded, Explicit, Understood};
     let name = || "Test Guardian One".to_owned();
     let adult = Method::Signature { sha256: Sha256::of(SIGNATURE), form: SignatureForm::Strokes };
-    let (giver, method) = match variant / 4 % 4 {
-        0 => (Giver::AdultPatient, adult),
-        1 => (Giver::MatureMinor { basis: "understood all of it".into() }, Method::WitnessedOral),
+    let any = [Regime::Hipaa, Regime::Gdpr, Regime::Gmc][variant as usize % 3];
+    // Under HIPAA no minor decides, and nothing is only spoken.
+    let (giver, method, regime) = match variant / 4 % 4 {
+        0 => (Giver::AdultPatient, adult, any),
+        1 => {
+            (Giver::MatureMinor { basis: "understood all of it".into() }, Method::WitnessedOral, Regime::Gmc)
+        }
         2 => (
             Giver::Guardian { name: name(), authority: "mother".into(), assent: Assent::Given },
             Method::Thumbprint { sha256: Sha256([8; 32]) },
+            any,
         ),
         _ => (
             Giver::Representative { name: name(), authority: "court".into(), basis: "asleep".into() },
             Method::Audio { sha256: Sha256([9; 32]) },
+            Regime::Gdpr,
         ),
     };
     let object = |n, kind, derived_from| ShownObject { derived_from, kind, sha256: Sha256([n; 32]) };
@@ -304,7 +310,7 @@ fn draft(variant: u32) -> ConsentDraft {
         patient: Some("Test Patient One".into()),
         purpose: Some("learning to tell rashes apart".into()),
         recipients: Some("members of the circle Test Dermatology".into()),
-        regime: Some([Regime::Hipaa, Regime::Gdpr, Regime::Gmc][variant as usize % 3]),
+        regime: Some(regime),
         shown_to_patient: Some(moment(-600)),
         witness: Some(Witness { name: "Test Witness One".into(), role: "nurse".into() }),
         wording: Some(Wording::own("en", "Test wording.")),

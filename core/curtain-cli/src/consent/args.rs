@@ -8,7 +8,7 @@ use curtain::hash::Id;
 use curtain::ledger::leaf::{EraseReason, Place};
 use curtain::time::UnixTime;
 
-use crate::vault::VaultArgs;
+use crate::vault::{VaultArgs, last_moment};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConsentCommand {
@@ -74,7 +74,7 @@ pub(crate) struct WhatArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) description: Option<String>,
     /// The last day of the consent, `2027-12-31`, to its last second in UTC.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = last_moment)]
     pub(crate) expires: Option<UnixTime>,
     /// A covered picture, as it will be sent. May be given many times.
     #[arg(long, value_name = "FILE")]
@@ -244,7 +244,7 @@ pub(crate) struct VerifyReceiptArgs {
     /// The key of the log, from who keeps it: without it the signer is not authenticated.
     #[arg(long, value_name = "KEY|FILE")]
     pub(crate) key: Option<String>,
-    /// The receipt's file (`receipt.json`), or a file with the text of its QR code.
+    /// The receipt's file (`receipt-NAME.json`), or a file with the text of its QR code.
     pub(crate) file: PathBuf,
 }
 

@@ -15,6 +15,7 @@ use dialoguer::{Confirm, Input, Select};
 
 use super::args::{self, HowArgs, NewArgs, WhatArgs, WhoArgs};
 use crate::output::{self, Failure};
+use crate::vault::last_moment;
 
 /// A draft, and the bytes of its signature, thumbprint or recording.
 pub(super) struct Form {
@@ -46,7 +47,7 @@ fn from_flags(args: &NewArgs, now: UnixTime) -> Result<Form, Failure> {
         contact: what.contact.clone(),
         description: what.description.clone(),
         discloser: what.discloser.clone(),
-        expires: what.expires.map(end_of_day),
+        expires: what.expires,
         explained: what.states.iter().copied().collect(),
         given_at: Some(given_at),
         giver: giver(who),
@@ -62,11 +63,6 @@ fn from_flags(args: &NewArgs, now: UnixTime) -> Result<Form, Failure> {
         wording: None,
     };
     Ok(Form { draft, media })
-}
-
-/// A date alone means its last second; a time is taken as it is.
-fn end_of_day(time: UnixTime) -> UnixTime {
-    if time.seconds() % 86_400 == 0 { UnixTime::new(time.seconds() + 86_399).unwrap_or(time) } else { time }
 }
 
 /// Hashes of everything that will be sent. A picture must be one that this program made: audited, with nothing else
@@ -225,8 +221,8 @@ fn ask_what(draft: &mut ConsentDraft, args: &NewArgs) -> Result<(), Failure> {
     while draft.expires.is_none() {
         let date: String =
             Input::new().with_prompt("Until which day? (2027-12-31)").interact_text().map_err(no_terminal)?;
-        match date.trim().parse() {
-            Ok(date) => draft.expires = Some(end_of_day(date)),
+        match last_moment(date.trim()) {
+            Ok(date) => draft.expires = Some(date),
             Err(error) => output::warn(&format!("{error}")),
         }
     }

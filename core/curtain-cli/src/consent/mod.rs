@@ -4,12 +4,14 @@ mod args;
 mod form;
 mod receipt;
 
+use std::path::PathBuf;
+
 pub(crate) use args::ConsentCommand;
 
 use curtain::consent::{Incomplete, Kind, Standing, WithdrawalCode};
 use curtain::hash::Sha256;
 use curtain::time::UnixTime;
-use curtain::vault::{GrantError, Held, ToGrant, Vault, WithdrawBy};
+use curtain::vault::{GrantError, Granted, Held, ToGrant, Vault, WithdrawBy};
 use serde_json::json;
 
 use crate::Outcome;
@@ -44,27 +46,32 @@ fn new(args: &NewArgs) -> Result<Outcome, Failure> {
             Err(GrantError::Incomplete(incomplete)) => return Ok(not_complete(&incomplete, args.vault.json)),
             Err(error) => return Err(error.into()),
         };
+    let receipt = args.receipt.as_deref().map(|folder| receipt::write_to(&vault, granted.id, folder));
+    Ok(recorded(&granted, receipt, args.vault.json))
+}
+
+/// Says what was recorded, whatever became of the receipt: nobody must take it for not recorded.
+fn recorded(granted: &Granted, receipt: Option<Result<[PathBuf; 2], Failure>>, json: bool) -> Outcome {
     let code = granted.code.printed();
-    let receipt = match &args.receipt {
-        Some(folder) => Some(receipt::write_to(&vault, granted.id, folder)?),
-        None => None,
-    };
-    if args.vault.json {
+    let paths: Vec<_> = receipt.iter().flatten().flatten().map(|path| output::shown(path)).collect();
+    let failure = receipt.as_ref().and_then(|receipt| receipt.as_ref().err());
+    if json {
+        let error = failure.map(|failure| json!({ "code": failure.code, "message": failure.message }));
         output::json_line(&json!({
             "consent": granted.id, "log": granted.log, "n": granted.n, "withdrawal_code": code.as_str(),
-            "receipt": receipt.as_ref().map(|paths| paths.iter().map(|path| output::shown(path)).collect::<Vec<_>>()),
+            "receipt": paths, "receipt_error": error,
         }));
     } else {
         output::line(&format!("Recorded consent {} as record {} of its log.", granted.id, granted.n));
         output::line(&format!("Withdrawal code, for the patient's receipt: {}", code.as_str()));
-        for path in receipt.iter().flatten() {
-            output::line(&format!("Receipt: {}", output::shown(path)));
-        }
-        if receipt.is_none() {
+        paths.iter().for_each(|path| output::line(&format!("Receipt: {path}")));
+        if paths.is_empty() {
             output::line(&format!("Print the receipt: curtain consent receipt --out DIR {}", granted.id));
         }
     }
-    Ok(Outcome::AllDone)
+    let Some(failure) = failure else { return Outcome::AllDone };
+    output::warn(&format!("The consent was recorded, the receipt was not written: {}", failure.message));
+    Outcome::SomethingFailed
 }
 
 /// Says everything that is missing, by code and in words.

@@ -77,9 +77,21 @@ pub enum KeyStoreError {
     /// The store could not be read or written.
     #[error("the key store could not be used: check that its place exists and may be written")]
     Failed,
+    /// There is no space for the key.
+    #[error("there is no space left for the key: free some and try again")]
+    NoSpace,
     /// The system gave no random bytes.
     #[error("the system gave no random bytes: try again later")]
     NoRandomness,
+}
+
+impl KeyStoreError {
+    fn of(error: &std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Self::NoSpace,
+            _ => Self::Failed,
+        }
+    }
 }
 
 impl KeyStoreError {
@@ -91,6 +103,7 @@ impl KeyStoreError {
             Self::Unusable => "key_unusable",
             Self::Exposed => "key_exposed",
             Self::Failed => "key_store_failed",
+            Self::NoSpace => "no_space",
             Self::NoRandomness => "no_randomness",
         }
     }
@@ -135,12 +148,12 @@ impl KeyStore for FileKeyStore {
             .prefix(".curtain-")
             .suffix(".part")
             .tempfile_in(folder)
-            .map_err(|_| KeyStoreError::Failed)?;
-        file.write_all(line.as_bytes()).map_err(|_| KeyStoreError::Failed)?;
-        file.as_file().sync_all().map_err(|_| KeyStoreError::Failed)?;
-        file.persist_noclobber(&self.path).map_err(|_| KeyStoreError::Failed)?;
+            .map_err(|error| KeyStoreError::of(&error))?;
+        file.write_all(line.as_bytes()).map_err(|error| KeyStoreError::of(&error))?;
+        file.as_file().sync_all().map_err(|error| KeyStoreError::of(&error))?;
+        file.persist_noclobber(&self.path).map_err(|error| KeyStoreError::of(&error.error))?;
         let folder = OpenOptions::new().read(true).open(folder);
-        folder.and_then(|folder| folder.sync_all()).map_err(|_| KeyStoreError::Failed)
+        folder.and_then(|folder| folder.sync_all()).map_err(|error| KeyStoreError::of(&error))
     }
 }
 

@@ -65,12 +65,19 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), VaultError> {
 }
 
 fn lock(path: &Path) -> Result<File, VaultError> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    let file = private(OpenOptions::new().create(true).truncate(false)).open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(VaultError::InUse),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
+}
+
+/// For writing, and for its owner alone where it is made.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.write(true)
 }
 
 /// The first bytes of the database, none where there is none yet.
@@ -118,6 +125,8 @@ fn connect(database: &Path, key: &VaultKey) -> Result<Connection, VaultError> {
     let folder = database.parent().map(Path::canonicalize).transpose()?;
     let database = folder.as_deref().and_then(|folder| Some(folder.join(database.file_name()?)));
     let database = database.ok_or(VaultError::NotAllowed)?;
+    // SQLite would make it for others to read; its log takes the same mode.
+    drop(private(OpenOptions::new().create(true).truncate(false)).open(&database)?);
     let mut connection = Connection::open_with_flags(database, flags)?;
     // Before the key: its errors must not reach standard error. A plain SQLite ignores this and the key.
     connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
@@ -128,11 +137,12 @@ fn connect(database: &Path, key: &VaultKey) -> Result<Connection, VaultError> {
     if version.is_none_or(|version| version.is_empty()) {
         return Err(VaultError::NoCipher);
     }
+    // Before the first read: SQLite would make a file of shared memory, which needs space on a full disk.
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
     // The first read: a wrong key or a damaged first page shows here.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     connection.execute_batch(
-        "PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA journal_mode = WAL;
+        "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA fullfsync = ON;
          PRAGMA checkpoint_fullfsync = ON;
