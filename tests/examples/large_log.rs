@@ -2,6 +2,7 @@
 //!
 //! Every consent goes through the vault's own `grant`. Use a folder on a memory disk: each is made durable by itself.
 
+use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
@@ -30,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         vault.grant(ToGrant { draft: draft(n, now), media: Some(SIGNATURE), case: None }, now)?;
     }
     let each = start.elapsed() / u32::try_from(count.max(1))?;
-    eprintln!("{count} consents, {each:?} each");
+    writeln!(std::io::stderr(), "{count} consents, {each:?} each")?;
     Ok(())
 }
 

@@ -244,9 +244,9 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, Failure> {
     let report = verify::verify(&args.export, &expected)
         .map_err(|error| Failure { code: "cannot_verify", message: error.to_string() })?;
     if args.json {
-        print_json(&report)
+        print_json(&report);
     } else {
-        print(&report)
+        print(&report);
     }
     let intact = report.integrity == Integrity::Intact;
     let signer = report.signer == Signer::Authenticated || !args.require.contains(&Require::Signer);
@@ -353,7 +353,9 @@ fn prove(args: &ProveArgs) -> Result<Outcome, Failure> {
     if args.log.vault.json {
         output::json_line(&json!({ "log": log.id, "n": args.record, "paths": paths }));
     } else {
-        paths.iter().for_each(|path| output::line(path));
+        for path in paths {
+            output::line(&path);
+        }
     }
     Ok(Outcome::AllDone)
 }

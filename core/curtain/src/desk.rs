@@ -81,8 +81,9 @@ impl DeskError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Vault(error) | Self::Evidence(EvidenceError::Source(error)) => error.code(),
-            Self::Export(ExportError::Read(error)) => error.code(),
+            Self::Vault(error)
+            | Self::Evidence(EvidenceError::Source(error))
+            | Self::Export(ExportError::Read(error)) => error.code(),
             Self::Evidence(EvidenceError::Exists) | Self::Exists => "exists",
             Self::Evidence(_) => "evidence_failed",
             Self::Export(_) => "export_failed",
@@ -276,7 +277,7 @@ fn view(
     let rows = || -> Result<_, VaultError> {
         let mut consents = vault.consents(log.id, records.start)?;
         let leaves = vault.leaves(log.id, records.clone())?;
-        Ok(leaves.map(move |stored| row(stored?, request.details, &mut consents)))
+        Ok(leaves.map(move |stored| row(&stored?, request.details, &mut consents)))
     };
     if request.format == ExportFormat::Pdf {
         return volumes(&about, rows()?, target);
@@ -329,7 +330,7 @@ fn volume_path(target: &Path, volume: &Volume) -> PathBuf {
 }
 
 fn row(
-    stored: StoredLeaf,
+    stored: &StoredLeaf,
     details: DetailsTaken,
     consents: &mut impl Iterator<Item = Result<Held, VaultError>>,
 ) -> Result<Row, VaultError> {

@@ -170,11 +170,12 @@ impl ReviewError {
 /// Names a list of findings, so that decisions are not taken for decisions about others.
 #[must_use]
 pub fn fingerprint(findings: &[Finding]) -> Sha256 {
-    let mut text = String::from("curtain/v1/findings\n");
-    for Finding { kind, region: PixelRect { x, y, width, height }, .. } in findings {
-        text.push_str(kind.as_str());
-        text.push_str(&format!(" {x} {y} {width} {height}\n"));
-    }
+    let line = |finding: &Finding| {
+        let PixelRect { x, y, width, height } = finding.region;
+        format!("{} {x} {y} {width} {height}\n", finding.kind.as_str())
+    };
+    let text: String =
+        std::iter::once("curtain/v1/findings\n".to_owned()).chain(findings.iter().map(line)).collect();
     Sha256::of(text.as_bytes())
 }
 
@@ -275,11 +276,8 @@ mod tests {
     #[test]
     fn every_question_is_answered() {
         for check in Check::ALL {
-            assert_eq!(
-                error(|verdict| drop(verdict.checks.remove(&check))),
-                ReviewError::NotChecked { check }
-            );
-            let covered = error(|verdict| drop(verdict.checks.insert(check, Answer::Covered)));
+            assert_eq!(error(|verdict| _ = verdict.checks.remove(&check)), ReviewError::NotChecked { check });
+            let covered = error(|verdict| _ = verdict.checks.insert(check, Answer::Covered));
             assert_eq!(covered, ReviewError::NothingCoversIt { check });
         }
     }

@@ -47,14 +47,14 @@ fn new(args: &NewArgs) -> Result<Outcome, Failure> {
             Err(error) => return Err(error.into()),
         };
     let receipt = args.receipt.as_deref().map(|folder| receipt::write_to(&vault, granted.id, folder));
-    Ok(recorded(&granted, receipt, args.vault.json))
+    Ok(recorded(&granted, receipt.as_ref(), args.vault.json))
 }
 
 /// Says what was recorded, whatever became of the receipt: nobody must take it for not recorded.
-fn recorded(granted: &Granted, receipt: Option<Result<[PathBuf; 2], Failure>>, json: bool) -> Outcome {
+fn recorded(granted: &Granted, receipt: Option<&Result<[PathBuf; 2], Failure>>, json: bool) -> Outcome {
     let code = granted.code.printed();
-    let paths: Vec<_> = receipt.iter().flatten().flatten().map(|path| output::shown(path)).collect();
-    let failure = receipt.as_ref().and_then(|receipt| receipt.as_ref().err());
+    let paths: Vec<_> = receipt.into_iter().flatten().flatten().map(|path| output::shown(path)).collect();
+    let failure = receipt.and_then(|receipt| receipt.as_ref().err());
     if json {
         let error = failure.map(|failure| json!({ "code": failure.code, "message": failure.message }));
         output::json_line(&json!({
@@ -64,7 +64,9 @@ fn recorded(granted: &Granted, receipt: Option<Result<[PathBuf; 2], Failure>>, j
     } else {
         output::line(&format!("Recorded consent {} as record {} of its log.", granted.id, granted.n));
         output::line(&format!("Withdrawal code, for the patient's receipt: {}", code.as_str()));
-        paths.iter().for_each(|path| output::line(&format!("Receipt: {path}")));
+        for path in &paths {
+            output::line(&format!("Receipt: {path}"));
+        }
         if paths.is_empty() {
             output::line(&format!("Print the receipt: curtain consent receipt --out DIR {}", granted.id));
         }
@@ -175,7 +177,7 @@ fn show(args: &OneArgs) -> Result<Outcome, Failure> {
         }
     }
     for (of, copy) in awaited {
-        output::line(&format!("awaited     copy {} must follow record {}", copy, of));
+        output::line(&format!("awaited     copy {copy} must follow record {of}"));
     }
     Ok(Outcome::AllDone)
 }

@@ -24,7 +24,9 @@ pub(super) fn write(args: &ReceiptArgs) -> Result<Outcome, Failure> {
     if args.vault.json {
         output::json_line(&json!({ "consent": args.consent, "receipt": paths }));
     } else {
-        paths.iter().for_each(|path| output::line(&format!("Receipt: {path}")));
+        for path in paths {
+            output::line(&format!("Receipt: {path}"));
+        }
     }
     Ok(Outcome::AllDone)
 }

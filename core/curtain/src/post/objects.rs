@@ -106,8 +106,8 @@ fn smaller(size: Size, long_side: u32) -> Size {
         return size;
     }
     let scaled = |side: u32| {
-        let side = u64::from(side) * u64::from(long_side) / u64::from(long);
-        u32::try_from(side.max(1)).expect("no longer than the side that it was scaled from")
+        let shorter = u64::from(side) * u64::from(long_side) / u64::from(long);
+        u32::try_from(shorter.max(1)).expect("no longer than the side that it was scaled from")
     };
     Size::new(scaled(size.width), scaled(size.height))
 }

@@ -108,9 +108,11 @@ impl From<rusqlite::Error> for VaultError {
         match &error {
             rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
                 ErrorCode::DiskFull => Self::Full,
-                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged,
-                // What SQLCipher's pager says of a page whose HMAC is wrong: no statement of ours is wrong SQL.
-                ErrorCode::OutOfMemory => Self::Damaged,
+                // SQLCipher's pager says "out of memory" or a generic error of a page whose HMAC is wrong: no statement of
+                // ours is wrong SQL.
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::OutOfMemory => {
+                    Self::Damaged
+                }
                 _ if failure.extended_code == rusqlite::ffi::SQLITE_ERROR => Self::Damaged,
                 ErrorCode::DatabaseBusy
                 | ErrorCode::DatabaseLocked

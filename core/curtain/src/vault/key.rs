@@ -161,7 +161,8 @@ impl KeyStore for FileKeyStore {
 fn owner_only(file: &File) -> Result<(), KeyStoreError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = file.metadata().map_err(|_| KeyStoreError::Failed)?.permissions().mode();
-    (mode & 0o077 == 0).then_some(()).ok_or(KeyStoreError::Exposed)
+    let others = mode & 0o077;
+    if others == 0 { Ok(()) } else { Err(KeyStoreError::Exposed) }
 }
 
 /// Other systems have no such bits to ask.

@@ -348,63 +348,53 @@ impl Vault {
     pub fn meet(&mut self, note: &[u8], witness: &VerifierKey, now: UnixTime) -> Result<Met, MeetError> {
         let note = Note::parse(note).map_err(|_| MeetError::NotACheckpoint)?;
         let seen: Checkpoint = note.text().parse().map_err(|_| MeetError::NotACheckpoint)?;
-        let log = Id(seen.log);
         let Ok(Verified::Cosigned { .. }) = note.verify(witness) else { return Err(MeetError::NotCosigned) };
-
         let random = self.random.clone();
         let tx = self.transaction()?;
+        let log = Id(seen.log);
         let met = match ord_of(&tx, log)? {
+            Some(ord) => meet_own(&tx, ord, &note, witness, now, &random)?,
             None if open_log(&tx)?.is_some() => return Err(MeetError::UnknownLog),
             None => {
-                let empty = Hash::empty_root();
-                go_on(
-                    &tx,
-                    &Stopped { log, size: 0, root: empty, seen: seen.size },
-                    ContinueReason::Reinstalled,
-                    now,
-                    &random,
-                )?
-            }
-            Some(ord) => {
-                let (seed, size, closed): ([u8; 32], i64, Option<String>) =
-                    tx.query_row("SELECT seed, size, closed FROM log WHERE ord = ?1", [ord], |row| {
-                        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                    })?;
-                let key = LogKey::from_seed(log, &Zeroizing::new(seed));
-                Checkpoint::signed(&note, key.verifier()).map_err(|_| MeetError::NotSigned)?;
-                if closed.is_some() {
-                    return Ok(Met::Closed);
-                }
-                let size = unsigned(size)?;
-                let (at_seen, root) = roots(&tx, ord, seen.size.min(size))?;
-                let reason = match seen.size {
-                    more if more > size => Some(ContinueReason::Behind),
-                    _ if at_seen != seen.root => Some(ContinueReason::Forked),
-                    _ => None,
-                };
-                match reason {
-                    Some(reason) => {
-                        let word = if reason == ContinueReason::Behind { "behind" } else { "forked" };
-                        tx.execute("UPDATE log SET closed = ?1 WHERE ord = ?2", (word, ord))?;
-                        go_on(&tx, &Stopped { log, size, root, seen: seen.size }, reason, now, &random)?
-                    }
-                    None => {
-                        if seen.size <= size && at_seen == seen.root {
-                            keep_cosigned(
-                                &tx,
-                                ord,
-                                seen.size,
-                                &Cosigned { note: note.to_string(), witness: witness.clone() },
-                            )?;
-                        }
-                        Met::Agrees { size: seen.size }
-                    }
-                }
+                let stopped = Stopped { log, size: 0, root: Hash::empty_root(), seen: seen.size };
+                go_on(&tx, &stopped, ContinueReason::Reinstalled, now, &random)?
             }
         };
         tx.commit()?;
         Ok(met)
     }
+}
+
+/// Compares one of this vault's logs with a checkpoint of it.
+fn meet_own(
+    tx: &Transaction<'_>,
+    ord: i64,
+    note: &Note,
+    witness: &VerifierKey,
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<Met, MeetError> {
+    let row = "SELECT id, seed, size, closed FROM log WHERE ord = ?1";
+    let (id, key, size, closed): (_, [u8; 32], i64, Option<String>) =
+        tx.query_row(row, [ord], |row| Ok((row.get(0).map(Id)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let key = LogKey::from_seed(id, &Zeroizing::new(key));
+    let seen = Checkpoint::signed(note, key.verifier()).map_err(|_| MeetError::NotSigned)?;
+    if closed.is_some() {
+        return Ok(Met::Closed);
+    }
+    let size = unsigned(size)?;
+    let (at_seen, root) = roots(tx, ord, seen.size.min(size))?;
+    let (reason, word) = if seen.size > size {
+        (ContinueReason::Behind, "behind")
+    } else if at_seen != seen.root {
+        (ContinueReason::Forked, "forked")
+    } else {
+        let cosigned = Cosigned { note: note.to_string(), witness: witness.clone() };
+        keep_cosigned(tx, ord, seen.size, &cosigned)?;
+        return Ok(Met::Agrees { size: seen.size });
+    };
+    tx.execute("UPDATE log SET closed = ?1 WHERE ord = ?2", (word, ord))?;
+    Ok(go_on(tx, &Stopped { log: id, size, root, seen: seen.size }, reason, now, random)?)
 }
 
 fn cosigned(note: Option<String>, witness: Option<String>) -> Result<Option<Cosigned>, VaultError> {

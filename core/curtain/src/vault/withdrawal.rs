@@ -321,6 +321,7 @@ fn withdraw_in(
 }
 
 /// Which copies have to follow.
+#[derive(Clone, Copy)]
 enum CopiesWith {
     /// Posts that were sent, and exports with details.
     AnyPartOfTheCase,

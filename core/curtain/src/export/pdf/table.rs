@@ -199,9 +199,9 @@ mod tests {
     #[test]
     fn long_lists_are_counted() {
         assert_eq!(places(&[]), "none");
-        assert_eq!(places(&[4]), "entry 4");
-        assert_eq!(places(&[4, 5]), "entries 4, 5");
-        let all = (0..1_000_000).collect::<Vec<_>>();
+        assert_eq!(places(&[Place::Here(4)]), "entry 4");
+        assert_eq!(places(&[Place::Here(4), Place::Here(5)]), "entries 4, 5");
+        let all = (0..1_000_000).map(Place::Here).collect::<Vec<_>>();
         assert!(places(&all).ends_with(", 59 and 999940 more, listed in the CSV export"));
     }
 
