@@ -4,6 +4,7 @@
 //! `CURTAIN_KILLS` sets how often (20), `CURTAIN_SEED` repeats a run.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
@@ -54,8 +55,8 @@ fn run(args: &[String], life: Option<Duration>) -> Option<serde_json::Value> {
         child.kill().unwrap();
     }
     let output = child.wait_with_output().unwrap();
-    let line = output.stdout.strip_suffix(b"\n")?;
-    serde_json::from_slice(line).ok().filter(|line: &serde_json::Value| line.get("error").is_none())
+    let whole = output.stdout.strip_suffix(b"\n")?;
+    serde_json::from_slice(whole).ok().filter(|line: &serde_json::Value| line.get("error").is_none())
 }
 
 fn arguments(folder: &Path, words: &str) -> Vec<String> {
@@ -92,7 +93,7 @@ fn check(vault: &Path, known: &BTreeMap<Id, Known>, context: &str) {
         tree.append(leaf.hash);
         match leaf.leaf().unwrap().event {
             Event::Grant { consent, .. } => {
-                assert_eq!(said.insert(consent, Known::Granted), None, "{context}")
+                assert_eq!(said.insert(consent, Known::Granted), None, "{context}");
             }
             Event::Withdraw { consent, .. } => drop(said.insert(consent, Known::Withdrawn)),
             Event::Erase { consent, .. } => drop(said.insert(consent, Known::Erased)),
@@ -122,9 +123,11 @@ fn check(vault: &Path, known: &BTreeMap<Id, Known>, context: &str) {
 #[test]
 fn nothing_acknowledged_is_lost_however_often_it_is_killed() {
     let kills = number("CURTAIN_KILLS").unwrap_or(20);
-    let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let clock =
+        || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros().try_into().unwrap();
     let seed = number("CURTAIN_SEED").unwrap_or_else(clock) | 1;
-    println!("CURTAIN_KILLS={kills} CURTAIN_SEED={seed}");
+    // Not captured, so that every run says how to repeat it.
+    writeln!(std::io::stderr(), "CURTAIN_KILLS={kills} CURTAIN_SEED={seed}").unwrap();
     let folder = tempdir().unwrap();
     let vault = folder.path().join("vault");
     std::fs::write(folder.path().join("text"), "A rash.").unwrap();
@@ -167,7 +170,8 @@ fn nothing_acknowledged_is_lost_however_often_it_is_killed() {
         }
         check(&vault, &known, &context);
     }
-    println!("{} consents acknowledged, {} of them withdrawn or erased", known.len(), ended(&known));
+    let (all, ended) = (known.len(), ended(&known));
+    writeln!(std::io::stderr(), "{all} consents acknowledged, {ended} of them withdrawn or erased").unwrap();
 }
 
 fn ended(known: &BTreeMap<Id, Known>) -> usize {

@@ -37,11 +37,13 @@ fn an_unfinished_review_makes_nothing_and_loses_nothing() {
     }
     let refused = scanned.review(&[], TextVerdict::ReadAndClear, &options).unwrap_err();
     assert_eq!(refused.error, PostError::OtherPhotos { verdicts: 0, photos: 1 });
-    let refused = refused.state.review(&[finished.clone()], TextVerdict::NotRead, &options).unwrap_err();
+    let refused =
+        refused.state.review(std::slice::from_ref(&finished), TextVerdict::NotRead, &options).unwrap_err();
     assert_eq!(refused.error, PostError::TextNotRead);
 
     let scanned = refused.state;
-    let covered = scanned.review(&[finished.clone()], TextVerdict::ReadAndClear, &options).unwrap();
+    let covered =
+        scanned.review(std::slice::from_ref(&finished), TextVerdict::ReadAndClear, &options).unwrap();
     assert_eq!(covered.objects().len(), 3, "picture, thumbnail, text");
     let kept = Verdict {
         decisions: vec![Decision::Keep { reason: KeepReason::NothingThere }; findings.len()],

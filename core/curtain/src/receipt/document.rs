@@ -412,6 +412,7 @@ mod tests {
                 let line = text[line_start..].lines().next().unwrap_or_default().trim_start();
                 let free = [
                     "\"party_name\"",
+                    "\"party_contact\"",
                     "\"purpose\"",
                     "\"pii_type\"",
                     "\"pii_attribute_id\"",
