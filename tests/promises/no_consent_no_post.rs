@@ -7,10 +7,10 @@ use curtain::consent::{
 };
 use curtain::detect::Detectors;
 use curtain::hash::Sha256;
-use curtain::ledger::leaf::EraseReason;
-use curtain::post::{Draft, PostError, Reviewed, Scanned, Step, TextVerdict, resume};
-use curtain::review::{Answer, Check, Decision, Verdict, fingerprint};
-use curtain::vault::{GrantError, ToGrant, Vault, WithdrawBy};
+use curtain::ledger::leaf::{EraseReason, Event, Place, WithdrawnBy};
+use curtain::post::{Draft, PostError, Reviewed, Scanned, Step, resume};
+use curtain::review::{Answer, Check, Decided, Decision, Verdict};
+use curtain::vault::{GrantError, ToGrant, Vault, VaultError, WithdrawBy};
 use curtain_tests::fixture;
 use tempfile::tempdir;
 
@@ -23,7 +23,7 @@ fn refused_for(change: impl FnOnce(&mut ConsentDraft)) -> Vec<&'static str> {
     let mut draft = draft("Test Patient One", vec![picture(Sha256([1; 32]))]);
     change(&mut draft);
     let media = draft.method.and_then(Method::media).map(|_| SIGNATURE);
-    let error = vault.grant(ToGrant { draft, media, case: None }, now()).unwrap_err();
+    let Err(error) = vault.grant(ToGrant { draft, media, case: None }, now()) else { return Vec::new() };
     assert!(vault.logs().unwrap().is_empty(), "nothing was recorded");
     match error {
         GrantError::Incomplete(incomplete) => {
@@ -61,8 +61,13 @@ fn every_missing_element_is_named_and_nothing_is_recorded() {
 
 #[test]
 fn nobody_agrees_for_a_patient_who_cannot_be_asked() {
-    for why in [NobodyWhy::Unconscious, NobodyWhy::Emergency, NobodyWhy::NoRepresentative] {
-        assert!(!refused_for(|draft| draft.giver = Some(Giver::Nobody { why })).is_empty());
+    for (why, code) in [
+        (NobodyWhy::Unconscious, "nobody_unconscious"),
+        (NobodyWhy::Emergency, "nobody_emergency"),
+        (NobodyWhy::NoRepresentative, "nobody_no_representative"),
+    ] {
+        let codes = refused_for(|draft| draft.giver = Some(Giver::Nobody { why }));
+        assert!(codes.contains(&code), "{why:?}: {codes:?}");
     }
     let guardian = |assent| {
         refused_for(|draft| {
@@ -71,7 +76,8 @@ fn nobody_agrees_for_a_patient_who_cannot_be_asked() {
             *draft = reworded(std::mem::take(draft));
         })
     };
-    assert!(!guardian(Assent::Refused).is_empty(), "no guardian overrides a minor who refuses");
+    assert!(guardian(Assent::Given).is_empty(), "a guardian and a minor who agree");
+    assert_eq!(guardian(Assent::Refused), ["assent_refused"], "no guardian overrides a minor who refuses");
 }
 
 #[test]
@@ -84,19 +90,22 @@ fn what_was_only_said_is_never_published() {
             draft.witness = Some(witness());
             *draft = reworded(std::mem::take(draft));
         });
-        assert!(!codes.is_empty(), "{regime:?}");
+        assert!(codes.contains(&"spoken_for_publication"), "{regime:?}: {codes:?}");
     }
 }
 
-/// Decides to cover all that was found.
-fn cover_all(scanned: &Scanned) -> Vec<Verdict> {
-    let verdict = |findings: &[curtain::detect::Finding]| Verdict {
-        of: fingerprint(findings),
+/// Decides to cover all that was found, and has read the text.
+fn cover_all(scanned: &Scanned) -> Decided {
+    let verdict = |(of, findings): (Sha256, &[curtain::detect::Finding])| Verdict {
+        of,
         decisions: vec![Decision::Cover; findings.len()],
         added: Vec::new(),
         checks: Check::ALL.map(|check| (check, Answer::Absent)).into(),
     };
-    scanned.findings().map(verdict).collect()
+    Decided {
+        photos: scanned.fingerprints().zip(scanned.findings()).map(verdict).collect(),
+        text: scanned.text_is_clear(),
+    }
 }
 
 struct Case {
@@ -121,7 +130,7 @@ impl Case {
     fn reviewed(&self) -> Reviewed {
         let scanned = self.scanned();
         let verdicts = cover_all(&scanned);
-        scanned.review(&verdicts, TextVerdict::ReadAndClear, &self.options).unwrap()
+        scanned.review(&verdicts, &self.options).unwrap()
     }
 
     fn grant(&mut self, reviewed: &Reviewed, case: Option<curtain::hash::Id>) -> curtain::vault::Held {
@@ -147,23 +156,100 @@ fn a_case_walks_through_every_step_and_is_stopped_at_each_shortfall() {
     let held = case.grant(&reviewed, None);
 
     // Too far, and too late.
-    let refused = reviewed.consent(&held, Level::Publication, now()).unwrap_err();
+    let (vault, id) = (&mut case.vault, held.id());
+    let refused = reviewed.consent(vault, id, Level::Publication, now()).unwrap_err();
     let too_low = Shortfall::LevelTooLow { has: Level::Teaching, needs: Level::Publication };
     assert_eq!(shortfalls(&refused.error), [too_low]);
-    let refused = refused.state.consent(&held, Level::Teaching, held.expires().plus_second()).unwrap_err();
+    let refused =
+        refused.state.consent(vault, id, Level::Teaching, held.expires().plus_second()).unwrap_err();
     assert_eq!(shortfalls(&refused.error), [Shortfall::Expired { at: held.expires() }]);
 
     // In time; then withdrawn before it is sealed.
-    let consented = refused.state.consent(&held, Level::Teaching, now()).unwrap();
-    case.vault.withdraw(&WithdrawBy::Author(held.id()), later(1)).unwrap();
-    let held = case.vault.consent(held.id()).unwrap();
-    let refused = consented.ready(&held, later(2)).unwrap_err();
+    let consented = refused.state.consent(vault, id, Level::Teaching, now()).unwrap();
+    vault.withdraw(&WithdrawBy::Author(id), later(1)).unwrap();
+    let refused = consented.ready(vault, later(2)).unwrap_err();
     assert_eq!(shortfalls(&refused.error), [Shortfall::Withdrawn { at: later(1) }]);
+    let refused = refused.state.ready(vault, now()).unwrap_err();
+    let behind = VaultError::ClockBehind { newest: later(1) };
+    assert_eq!(refused.error, PostError::Vault(behind), "an earlier clock does not help");
 
     // Erased: still no.
-    case.vault.erase(held.id(), Some(EraseReason::PatientRequest), later(3)).unwrap();
-    let held = case.vault.consent(held.id()).unwrap();
-    assert!(refused.state.ready(&held, later(4)).is_err());
+    vault.erase(id, WithdrawnBy::Author, Some(EraseReason::PatientRequest), later(3)).unwrap();
+    let refused = refused.state.ready(vault, later(4)).unwrap_err();
+    assert_eq!(shortfalls(&refused.error), [Shortfall::Erased]);
+}
+
+#[test]
+fn what_the_log_says_has_ended_does_not_come_back() {
+    let folder = tempdir().unwrap();
+    let mut vault = open(folder.path()).unwrap();
+    let shown = Sha256([1; 32]);
+    let id = crate::people::grant(&mut vault, 1, now()).id;
+    let held = vault.consent(id).unwrap();
+    assert_eq!(held.covers(Level::Teaching, &[shown], held.expires()), Ok(()), "the last second counts");
+    assert_eq!(vault.expire_due(held.expires().plus_second()).unwrap(), 1);
+    let held = vault.consent(id).unwrap();
+    let expired = vec![Shortfall::Expired { at: held.expires() }];
+    assert_eq!(held.covers(Level::Teaching, &[shown], later(1)), Err(expired));
+    assert_eq!(vault.expire_due(held.expires().plus_second()).unwrap(), 0, "once");
+}
+
+#[test]
+fn a_clock_that_is_behind_takes_no_right_away() {
+    let folder = tempdir().unwrap();
+    let mut vault = open(folder.path()).unwrap();
+    let granted = crate::people::grant(&mut vault, 1, later(90_000));
+    vault.withdraw(&WithdrawBy::Code(granted.code), later(1)).unwrap();
+    let held = vault.consent(granted.id).unwrap();
+    assert_eq!(held.withdrawn_at(), Some(later(90_000)), "dated as the newest record");
+}
+
+#[test]
+fn erasing_a_consent_takes_every_case_with_it() {
+    let mut case = Case::new();
+    let id = case.vault.keep_case(&[fixture("orient/o6.jpg")], "A rash.", now()).unwrap();
+    let reviewed = case.reviewed();
+    let (decided, objects) = {
+        let scanned = case.scanned();
+        (
+            cover_all(&scanned),
+            reviewed.objects().iter().map(curtain::post::Object::sha256).collect::<Vec<_>>(),
+        )
+    };
+    case.vault.keep_review(id, &decided, &objects).unwrap();
+    let held = case.grant(&reviewed, Some(id));
+    // Another output takes the consent off the case; the case is still the patient's.
+    case.vault.keep_review(id, &decided, &[Sha256([0; 32])]).unwrap();
+    assert_eq!(case.vault.case(id).unwrap().consent, None);
+    case.vault.erase(held.id(), WithdrawnBy::Author, Some(EraseReason::PatientRequest), later(1)).unwrap();
+    assert_eq!(case.vault.case(id).err(), Some(VaultError::NotFound));
+}
+
+#[test]
+fn a_disclosure_is_awaited_when_the_consent_is_withdrawn() {
+    let folder = tempdir().unwrap();
+    let mut vault = open(folder.path()).unwrap();
+    let id = crate::people::grant(&mut vault, 1, now()).id;
+    let post = vault.make_id().unwrap();
+    let shown = [Sha256([1; 32])];
+    let refused = vault.disclose(id, post, Level::Publication, &shown, now()).unwrap_err();
+    assert_eq!(refused.code(), "consent_falls_short");
+    let copy = vault.disclose(id, post, Level::Teaching, &shown, now()).unwrap();
+    let withdrawn = vault.withdraw(&WithdrawBy::Officer(id), later(1)).unwrap();
+    assert_eq!(withdrawn.awaits, [copy.place]);
+    assert_eq!(vault.awaited(id).unwrap(), [(Place::Here(withdrawn.n), copy.place)]);
+    // However the place is written, the log holds it in one way.
+    let log = crate::people::log(&vault);
+    let Place::Here(n) = copy.place else { panic!("it is in the open log") };
+    let (of, copy) = (Place::Before { log, n: withdrawn.n }, Place::Before { log, n });
+    let acknowledged = vault.acknowledge(of, copy, later(2)).unwrap();
+    let leaf = vault.leaves(log, acknowledged..acknowledged + 1).unwrap().next().unwrap().unwrap();
+    assert_eq!(
+        leaf.leaf().unwrap().event,
+        Event::Acknowledge { copy: Place::Here(n), of: Place::Here(withdrawn.n) }
+    );
+    assert!(vault.awaited(id).unwrap().is_empty());
+    assert!(vault.acknowledge(of, copy, later(3)).is_err(), "once");
 }
 
 #[test]
@@ -176,8 +262,8 @@ fn another_cleaning_of_the_same_photo_is_not_what_the_patient_saw() {
     let scanned = case.scanned();
     let verdicts = cover_all(&scanned);
     let options = Options { cover: curtain::cover::Cover::Solid, ..case.options };
-    let other = scanned.review(&verdicts, TextVerdict::ReadAndClear, &options).unwrap();
-    let refused = other.consent(&held, Level::Teaching, now()).unwrap_err();
+    let other = scanned.review(&verdicts, &options).unwrap();
+    let refused = other.consent(&case.vault, held.id(), Level::Teaching, now()).unwrap_err();
     let not_shown =
         shortfalls(&refused.error).iter().filter(|s| matches!(s, Shortfall::NotShown { .. })).count();
     assert_eq!(not_shown, 2, "picture and thumbnail; the text is the same");
@@ -189,7 +275,7 @@ fn a_downscale_of_a_shown_picture_goes_along_and_nothing_else_does() {
     let reviewed = case.reviewed();
     let held = case.grant(&reviewed, None);
     let picture = reviewed.objects()[0].sha256();
-    let mut consented = reviewed.consent(&held, Level::Teaching, now()).unwrap();
+    let mut consented = reviewed.consent(&case.vault, held.id(), Level::Teaching, now()).unwrap();
     let full = consented.objects()[0].bytes().to_vec();
     let small = curtain::post::downscale(&full, 200, &case.options).unwrap();
     consented.admit_downscale(picture, 200, &small, &case.options).unwrap();
@@ -205,8 +291,8 @@ fn a_downscale_of_a_shown_picture_goes_along_and_nothing_else_does() {
     ] {
         assert_eq!(consented.admit_downscale(of, side, bytes, &case.options), Err(PostError::NotShown));
     }
-    let sealing = consented.ready(&held, now()).unwrap();
-    assert_eq!(sealing.objects.len(), 4);
+    let sealing = consented.ready(&case.vault, now()).unwrap();
+    assert_eq!((sealing.objects().len(), sealing.consent()), (4, held.id()));
 }
 
 #[test]
@@ -216,12 +302,11 @@ fn a_case_taken_up_again_is_checked_again() {
     let id = case.vault.keep_case(&photos, "A rash for two weeks.", now()).unwrap();
     let again = |case: &Case| {
         let kept = case.vault.case(id).unwrap();
-        let held = kept.consent.map(|consent| case.vault.consent(consent).unwrap());
-        resume(&kept, held.as_ref(), Level::Teaching, &case.detectors, &case.options, now())
+        resume(&kept, &case.vault, Level::Teaching, &case.detectors, &case.options, now())
     };
     let Ok(Step::Scanned(scanned)) = again(&case) else { panic!("it waits for its review") };
     let verdicts = cover_all(&scanned);
-    let reviewed = scanned.review(&verdicts, TextVerdict::ReadAndClear, &case.options).unwrap();
+    let reviewed = scanned.review(&verdicts, &case.options).unwrap();
     let hashes: Vec<_> = reviewed.objects().iter().map(curtain::post::Object::sha256).collect();
     case.vault.keep_review(id, &verdicts, &hashes).unwrap();
     let Ok(Step::Reviewed(reviewed)) = again(&case) else { panic!("it waits for its consent") };

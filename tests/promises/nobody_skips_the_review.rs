@@ -2,8 +2,9 @@
 
 use curtain::clean::Options;
 use curtain::detect::Detectors;
-use curtain::post::{Draft, PostError, TextVerdict};
-use curtain::review::{Answer, Check, Decision, KeepReason, ReviewError, Verdict, fingerprint};
+use curtain::hash::Sha256;
+use curtain::post::{Draft, PostError};
+use curtain::review::{Answer, Check, Decided, Decision, KeepReason, ReviewError, TextVerdict, Verdict};
 use curtain_tests::fixture;
 
 #[test]
@@ -14,7 +15,7 @@ fn an_unfinished_review_makes_nothing_and_loses_nothing() {
     let findings = scanned.findings().next().unwrap().to_vec();
     assert!(!findings.is_empty());
     let finished = Verdict {
-        of: fingerprint(&findings),
+        of: scanned.fingerprints().next().unwrap(),
         decisions: vec![Decision::Cover; findings.len()],
         added: Vec::new(),
         checks: Check::ALL.map(|check| (check, Answer::Absent)).into(),
@@ -23,35 +24,38 @@ fn an_unfinished_review_makes_nothing_and_loses_nothing() {
     let mut undecided = finished.clone();
     undecided.decisions.pop();
     let mut other = finished.clone();
-    other.of = fingerprint(&findings[1..]);
+    other.of = Sha256([0; 32]);
     let mut unchecked = finished.clone();
     unchecked.checks.remove(&Check::Tattoo);
+    let clear = scanned.text_is_clear();
+    let decided = |photos: Vec<Verdict>, text| Decided { photos, text };
     for (verdict, error) in [
         (undecided, ReviewError::Undecided { index: findings.len() }),
         (other, ReviewError::OtherFindings),
         (unchecked, ReviewError::NotChecked { check: Check::Tattoo }),
     ] {
-        let refused = scanned.review(&[verdict], TextVerdict::ReadAndClear, &options).unwrap_err();
+        let refused = scanned.review(&decided(vec![verdict], clear), &options).unwrap_err();
         assert_eq!(refused.error, PostError::Review { index: 1, error });
         scanned = refused.state;
     }
-    let refused = scanned.review(&[], TextVerdict::ReadAndClear, &options).unwrap_err();
+    let refused = scanned.review(&decided(Vec::new(), clear), &options).unwrap_err();
     assert_eq!(refused.error, PostError::OtherPhotos { verdicts: 0, photos: 1 });
-    let refused =
-        refused.state.review(std::slice::from_ref(&finished), TextVerdict::NotRead, &options).unwrap_err();
-    assert_eq!(refused.error, PostError::TextNotRead);
-
-    let scanned = refused.state;
-    let covered =
-        scanned.review(std::slice::from_ref(&finished), TextVerdict::ReadAndClear, &options).unwrap();
+    let other_text = TextVerdict::ReadAndClear { sha256: Sha256::of(b"Another story.") };
+    let mut scanned = refused.state;
+    for text in [TextVerdict::NotRead, other_text] {
+        let refused = scanned.review(&decided(vec![finished.clone()], text), &options).unwrap_err();
+        assert_eq!(refused.error, PostError::TextNotRead);
+        scanned = refused.state;
+    }
+    let covered = scanned.review(&decided(vec![finished.clone()], clear), &options).unwrap();
     assert_eq!(covered.objects().len(), 3, "picture, thumbnail, text");
     let kept = Verdict {
         decisions: vec![Decision::Keep { reason: KeepReason::NothingThere }; findings.len()],
         ..finished
     };
     let case = Draft::new(vec![fixture("wristband.jpg")], String::new()).unwrap();
-    let kept =
-        case.scan(&detectors, &options).unwrap().review(&[kept], TextVerdict::NotRead, &options).unwrap();
+    let scanned = case.scan(&detectors, &options).unwrap();
+    let kept = scanned.review(&decided(vec![kept], TextVerdict::NotRead), &options).unwrap();
     assert_ne!(kept.objects()[0].sha256(), covered.objects()[0].sha256(), "the decision is in the picture");
 }
 

@@ -56,6 +56,31 @@ fn the_key_gone_is_not_a_new_vault() {
 }
 
 #[test]
+fn a_database_gone_or_emptied_is_not_a_new_vault() {
+    let folder = tempdir().unwrap();
+    vault(folder.path(), 2);
+    let path = folder.path().join("vault.db");
+    let whole = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(open(folder.path()).err(), Some(VaultError::Gone));
+    assert!(!path.exists(), "nothing is made in its place");
+    fs::write(&path, b"").unwrap();
+    assert_eq!(open(folder.path()).err(), Some(VaultError::Gone));
+    fs::write(&path, whole).unwrap();
+    assert_eq!(grants_in(folder.path()), 2);
+}
+
+#[test]
+fn a_making_that_was_cut_short_goes_on() {
+    let folder = tempdir().unwrap();
+    let keys = FileKeyStore::new(folder.path().join("vault.key"));
+    keys.keep(&VaultKey::new([3; 32])).unwrap();
+    fs::write(folder.path().join("vault.db"), b"").unwrap();
+    vault(folder.path(), 1);
+    assert_eq!(grants_in(folder.path()), 1);
+}
+
+#[test]
 fn another_key_is_told_from_damage() {
     let folder = tempdir().unwrap();
     vault(folder.path(), 2);

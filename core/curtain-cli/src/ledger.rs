@@ -241,8 +241,10 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, Failure> {
         key: args.key.as_deref().map(key).transpose()?,
         witness: args.witness.as_deref().map(key).transpose()?,
     };
-    let report = verify::verify(&args.export, &expected)
-        .map_err(|error| Failure { code: "cannot_verify", message: error.to_string() })?;
+    let report = verify::verify(&args.export, &expected).map_err(|error| Failure {
+        code: "cannot_verify",
+        message: format!("{error}: give the folder of an export made with --format evidence"),
+    })?;
     if args.json {
         print_json(&report);
     } else {
@@ -250,13 +252,15 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, Failure> {
     }
     let intact = report.integrity == Integrity::Intact;
     let signer = report.signer == Signer::Authenticated || !args.require.contains(&Require::Signer);
-    let complete = !matches!(report.completeness, Completeness::NotProven { .. })
-        || !args.require.contains(&Require::Complete);
+    let complete = report.is_complete() || !args.require.contains(&Require::Complete);
     if !signer {
         output::warn("the signer is required, and is not authenticated");
     }
     if !complete {
-        output::warn("completeness is required, and is not proven");
+        output::warn(
+            "completeness is required, and is not proven: it takes the whole log, no gap before it, and a checkpoint or \
+             cosignature of at least one record from elsewhere",
+        );
     }
     Ok(if intact && signer && complete { Outcome::AllDone } else { Outcome::SomethingFailed })
 }
@@ -269,7 +273,9 @@ fn print(report: &Report) {
         }
         Integrity::Broken { record: None, what } => output::line(&format!("integrity     BROKEN: {what}")),
     }
+    let broken = report.integrity != Integrity::Intact;
     output::line(match report.signer {
+        Signer::NotAuthenticated if broken => "signer        NOT AUTHENTICATED: the evidence is broken",
         Signer::Authenticated => "signer        authenticated by the key that you gave",
         Signer::NotAuthenticated => {
             "signer        NOT AUTHENTICATED: give the log's key, from who keeps it, with --key"
@@ -294,13 +300,21 @@ fn print(report: &Report) {
 
 fn completeness(completeness: &Completeness) -> String {
     let cosigned = |by: &str, at: &UnixTime, size: &u64| {
-        format!("first {size} records cosigned by {} at {at}", output::printable(by))
+        format!(
+            "the first {size} records are cosigned by {} at {at}; only the device vouches for later ones",
+            output::printable(by)
+        )
     };
     match completeness {
-        Completeness::Since { size } => format!("nothing dropped since the checkpoint of {size} records"),
+        Completeness::Since { size } => format!(
+            "the first {size} records are those of the earlier checkpoint; only the device vouches for later ones"
+        ),
         Completeness::Cosigned { by, at, size } => cosigned(by, at, size),
         Completeness::SinceAndCosigned { since, by, at, size } => {
-            format!("nothing dropped since the checkpoint of {since} records; {}", cosigned(by, at, size))
+            format!(
+                "the first {since} records are those of the earlier checkpoint; {}",
+                cosigned(by, at, size)
+            )
         }
         Completeness::NotProven { why } => format!("NOT PROVEN: {why}"),
     }
@@ -363,7 +377,7 @@ fn prove(args: &ProveArgs) -> Result<Outcome, Failure> {
 fn meet(args: &MeetArgs) -> Result<Outcome, Failure> {
     let witness = key(&args.witness)?;
     let note = files::read(&args.checkpoint, &Limits::default())?;
-    let met = args.vault.open()?.meet(&note, &witness, now()?)?;
+    let met = args.vault.open_or_make()?.meet(&note, &witness, now()?)?;
     if args.vault.json {
         output::json_line(&match met {
             Met::Agrees { size } => json!({ "agrees": true, "size": size }),
@@ -376,7 +390,8 @@ fn meet(args: &MeetArgs) -> Result<Outcome, Failure> {
         Met::Agrees { size } => format!("The witness saw {size} records, as they are here."),
         Met::Closed => "That log was closed before, and another continues it.".to_owned(),
         Met::Continued { log, .. } => format!(
-            "The witness saw records that are not here. That log is closed; log {log} begins and says so."
+            "The witness saw records that are not here. Log {log} begins and says so; consents of the log before cover \
+             nothing until the patient is asked again."
         ),
     });
     Ok(Outcome::AllDone)

@@ -22,8 +22,21 @@ pub(crate) struct VaultArgs {
 }
 
 impl VaultArgs {
-    /// Opens the vault; makes one where there is none.
+    /// Opens the vault that is there.
     pub(crate) fn open(&self) -> Result<Vault, Failure> {
+        if Vault::is_there(&self.folder()?) {
+            return self.open_or_make();
+        }
+        Err(Failure {
+            code: "no_vault",
+            message: "there is no vault in this folder: say where it is with --vault DIR, or begin one with \
+                      `curtain consent new`"
+                .to_owned(),
+        })
+    }
+
+    /// Opens the vault; makes one where there is none.
+    pub(crate) fn open_or_make(&self) -> Result<Vault, Failure> {
         let folder = self.folder()?;
         // The key's folder must be there before the key.
         Vault::make_folder(&folder)?;

@@ -20,6 +20,10 @@ use crate::receipt::{self, Receipt, ReceiptError};
 use crate::time::UnixTime;
 use crate::vault::{ExportRecord, Held, KeptLog, StoredLeaf, Vault, VaultError};
 
+/// The most signatures, thumbprints and recordings of one folder of evidence: its manifest lists each, and a note has at
+/// most a mebibyte.
+pub const MAX_MEDIA: u64 = 6_000;
+
 /// What is to be handed out.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
@@ -71,9 +75,14 @@ pub enum DeskError {
     /// No record lies in the time that was asked for.
     #[error("the log has no record in that time: choose other dates")]
     Nothing,
-    /// There is something of that name.
-    #[error("there is something of that name already, and it was not overwritten: choose another name")]
-    Exists,
+    /// There are more signatures in it than one folder of evidence takes.
+    #[error(
+        "{media} signatures are more than the {MAX_MEDIA} of one folder: hand it out in parts, with --from and --to"
+    )]
+    TooManyMedia {
+        /// How many.
+        media: u64,
+    },
 }
 
 impl DeskError {
@@ -84,13 +93,14 @@ impl DeskError {
             Self::Vault(error)
             | Self::Evidence(EvidenceError::Source(error))
             | Self::Export(ExportError::Read(error)) => error.code(),
-            Self::Evidence(EvidenceError::Exists) | Self::Exists => "exists",
+            Self::Evidence(EvidenceError::Exists) => "exists",
             Self::Evidence(_) => "evidence_failed",
             Self::Export(_) => "export_failed",
             Self::Write(error) => error.code(),
             Self::Receipt(error) => error.code(),
             Self::Erased => "erased",
             Self::Nothing => "no_such_records",
+            Self::TooManyMedia { .. } => "too_many_media",
         }
     }
 }
@@ -106,11 +116,13 @@ pub fn hand_out(
     target: &Path,
     now: UnixTime,
 ) -> Result<Taken, DeskError> {
-    if files::exists(target) {
-        return Err(DeskError::Exists);
-    }
+    files::check_new(target)?;
     vault.expire_due(now)?;
     let range = range(vault, request)?;
+    let media = vault.count_media(request.log, range.clone())?;
+    if (request.format, request.details) == (ExportFormat::Evidence, DetailsTaken::Yes) && media > MAX_MEDIA {
+        return Err(DeskError::TooManyMedia { media });
+    }
     let record = ExportRecord {
         log: request.log,
         first: range.start,
@@ -293,7 +305,7 @@ fn view(
             let grants = vault.consents(log.id, records.start)?.take_while(inside);
             export::fhir(&about, grants.map(|held| grant(&held?, request.details, now)), &mut out)?;
         }
-        ExportFormat::Pdf | ExportFormat::Evidence => return Err(DeskError::Exists),
+        ExportFormat::Pdf | ExportFormat::Evidence => {}
     }
     out.finish()?;
     Ok(vec![target.to_owned()])
@@ -346,10 +358,12 @@ fn row(
 
 fn grant(held: &Held, details: DetailsTaken, now: UnixTime) -> Result<Grant, VaultError> {
     let standing = match (held.erased(), held.withdrawn(), held.standing(now)) {
-        (Some(mark), _, _) => export::Standing::Erased { at: mark.at, n: mark.n },
-        (None, Some((mark, by)), _) => export::Standing::Withdrawn { at: mark.at, n: mark.n, by },
+        (Some(mark), _, _) => export::Standing::Erased { at: mark.at, log: mark.log, n: mark.n },
+        (None, Some((mark, by)), _) => {
+            export::Standing::Withdrawn { at: mark.at, log: mark.log, n: mark.n, by }
+        }
         (None, None, Standing::Expired { at }) => {
-            export::Standing::Expired { at, n: held.expired().map(|mark| mark.n) }
+            export::Standing::Expired { at, recorded: held.expired().map(|mark| (mark.log, mark.n)) }
         }
         _ => export::Standing::Live,
     };

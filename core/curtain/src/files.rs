@@ -172,6 +172,15 @@ pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     file.finish()
 }
 
+/// Asks whether something new can be made at `path`, before any of it is written.
+pub(crate) fn check_new(path: &Path) -> Result<(), WriteError> {
+    if exists(path) {
+        return Err(WriteError::Exists);
+    }
+    let folder = tempfile::Builder::new().prefix(".curtain-").tempdir_in(folder_of(path));
+    folder.map(|_| ()).map_err(|error| WriteError::of(&error))
+}
+
 /// Whether there is something of that name, a link included.
 pub(crate) fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()

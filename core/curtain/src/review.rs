@@ -94,7 +94,7 @@ pub enum Answer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// [`fingerprint`] of the findings that were looked at: other findings need another look.
+    /// [`fingerprint`] of the photo and findings that were looked at: others need another look.
     pub of: Sha256,
     /// One for each finding, in order.
     pub decisions: Vec<Decision>,
@@ -102,6 +102,29 @@ pub struct Verdict {
     pub added: Vec<PixelRect>,
     /// The checklist.
     pub checks: BTreeMap<Check, Answer>,
+}
+
+/// What a person says of the case's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TextVerdict {
+    /// Read, and free of what identifies the patient.
+    ReadAndClear {
+        /// SHA-256 of the text that was read: another text needs another reading.
+        sha256: Sha256,
+    },
+    /// Nobody read it yet.
+    NotRead,
+}
+
+/// What was decided about a whole case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decided {
+    /// One verdict for each photo, in order.
+    pub photos: Vec<Verdict>,
+    /// And one for the text.
+    pub text: TextVerdict,
 }
 
 /// Why a review is not finished.
@@ -127,7 +150,7 @@ pub enum ReviewError {
     #[error(
         "the new region of finding {index} does not touch what was found: keep the finding, with a reason, instead"
     )]
-    MovedAway {
+    NotHeld {
         /// Which, from 1.
         index: usize,
     },
@@ -159,7 +182,7 @@ impl ReviewError {
             Self::OtherFindings => "other_findings",
             Self::Undecided { .. } => "undecided",
             Self::FaceKept { .. } => "face_kept",
-            Self::MovedAway { .. } => "moved_away",
+            Self::NotHeld { .. } => "not_held",
             Self::OffPicture { .. } => "off_picture",
             Self::NotChecked { .. } => "not_checked",
             Self::NothingCoversIt { .. } => "nothing_covers_it",
@@ -167,15 +190,16 @@ impl ReviewError {
     }
 }
 
-/// Names a list of findings, so that decisions are not taken for decisions about others.
+/// Names a photo, by the hash of its file, and what was found on it, so that decisions are not taken for decisions
+/// about others.
 #[must_use]
-pub fn fingerprint(findings: &[Finding]) -> Sha256 {
+pub fn fingerprint(photo: Sha256, findings: &[Finding]) -> Sha256 {
     let line = |finding: &Finding| {
         let PixelRect { x, y, width, height } = finding.region;
         format!("{} {x} {y} {width} {height}\n", finding.kind.as_str())
     };
     let text: String =
-        std::iter::once("curtain/v1/findings\n".to_owned()).chain(findings.iter().map(line)).collect();
+        std::iter::once(format!("curtain/v1/findings\n{photo}\n")).chain(findings.iter().map(line)).collect();
     Sha256::of(text.as_bytes())
 }
 
@@ -183,11 +207,16 @@ pub fn fingerprint(findings: &[Finding]) -> Sha256 {
 ///
 /// # Errors
 /// The first [`ReviewError`].
-pub fn settle(findings: &[Finding], verdict: &Verdict, size: Size) -> Result<Vec<PixelRect>, ReviewError> {
+pub fn settle(
+    photo: Sha256,
+    findings: &[Finding],
+    verdict: &Verdict,
+    size: Size,
+) -> Result<Vec<PixelRect>, ReviewError> {
     if verdict.decisions.len() < findings.len() {
         return Err(ReviewError::Undecided { index: verdict.decisions.len() + 1 });
     }
-    if verdict.of != fingerprint(findings) || verdict.decisions.len() > findings.len() {
+    if verdict.of != fingerprint(photo, findings) || verdict.decisions.len() > findings.len() {
         return Err(ReviewError::OtherFindings);
     }
     let mut regions = Vec::new();
@@ -196,8 +225,8 @@ pub fn settle(findings: &[Finding], verdict: &Verdict, size: Size) -> Result<Vec
         match *decision {
             Decision::Cover => regions.push(finding.region),
             Decision::Resize { region } => {
-                let region = region.clamped(size).filter(|region| region.touches(finding.found));
-                regions.push(region.ok_or(ReviewError::MovedAway { index })?);
+                let region = region.clamped(size).filter(|region| region.around(finding.found) == *region);
+                regions.push(region.ok_or(ReviewError::NotHeld { index })?);
             }
             Decision::Keep { reason } if finding.kind == Kind::Face && reason != KeepReason::NothingThere => {
                 return Err(ReviewError::FaceKept { index });
@@ -225,6 +254,7 @@ mod tests {
     use super::*;
     use crate::geometry::Score;
 
+    const PHOTO: Sha256 = Sha256([5; 32]);
     const SIZE: Size = Size { width: 400, height: 300 };
 
     fn findings() -> Vec<Finding> {
@@ -237,7 +267,7 @@ mod tests {
 
     fn verdict() -> Verdict {
         Verdict {
-            of: fingerprint(&findings()),
+            of: fingerprint(PHOTO, &findings()),
             decisions: vec![Decision::Cover, Decision::Keep { reason: KeepReason::SideMarker }],
             added: Vec::new(),
             checks: Check::ALL.map(|check| (check, Answer::Absent)).into(),
@@ -247,12 +277,12 @@ mod tests {
     fn error(change: impl FnOnce(&mut Verdict)) -> ReviewError {
         let mut verdict = verdict();
         change(&mut verdict);
-        settle(&findings(), &verdict, SIZE).unwrap_err()
+        settle(PHOTO, &findings(), &verdict, SIZE).unwrap_err()
     }
 
     #[test]
     fn a_finished_review_gives_what_to_cover() {
-        assert_eq!(settle(&findings(), &verdict(), SIZE), Ok(vec![PixelRect::new(40, 40, 60, 60)]));
+        assert_eq!(settle(PHOTO, &findings(), &verdict(), SIZE), Ok(vec![PixelRect::new(40, 40, 60, 60)]));
     }
 
     #[test]
@@ -267,8 +297,10 @@ mod tests {
     fn a_face_stays_covered_and_a_region_stays_where_it_was() {
         let keep = |reason| error(|verdict| verdict.decisions[0] = Decision::Keep { reason });
         assert_eq!(keep(KeepReason::Scale), ReviewError::FaceKept { index: 1 });
-        let away = Decision::Resize { region: PixelRect::new(200, 200, 10, 10) };
-        assert_eq!(error(|verdict| verdict.decisions[0] = away), ReviewError::MovedAway { index: 1 });
+        for region in [PixelRect::new(200, 200, 10, 10), PixelRect::new(51, 50, 80, 80)] {
+            let resize = Decision::Resize { region };
+            assert_eq!(error(|verdict| verdict.decisions[0] = resize), ReviewError::NotHeld { index: 1 });
+        }
         let off = PixelRect::new(400, 0, 10, 10);
         assert_eq!(error(|verdict| verdict.added.push(off)), ReviewError::OffPicture { index: 1 });
     }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use curtain_fuzz::{hush, mutated, samples, watch};
+use curtain_fuzz::{hush, mutated, samples, watch, with_sign};
 use curtain_wire::checkpoint::{Checkpoint, log_of, origin};
 use curtain_wire::note::{MAX_SIGNATURES, Note, Signature, VerifierKey};
 use curtain_wire::proof::Proof;
@@ -93,6 +93,12 @@ fuzz_mutator!(|file: &mut [u8], size: usize, max_size: usize, seed: u32| {
 });
 
 fn mutate(file: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
-    let made = seed.is_multiple_of(16).then(|| samples::note(seed >> 4));
+    let choice = seed >> 4;
+    let made = match seed % 16 {
+        0 => Some(samples::note(choice)),
+        1 => Some(with_sign(&samples::note(choice >> 16), choice)),
+        2..=4 => Some(with_sign(&file[..size], choice)),
+        _ => None,
+    };
     mutated(file, size, max_size, made)
 }

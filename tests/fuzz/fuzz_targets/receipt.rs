@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use curtain_fuzz::ledger::leaf::{Event, Leaf};
 use curtain_fuzz::receipt::{from_json, parse_qr};
-use curtain_fuzz::{hush, mutated, samples, watch, words};
+use curtain_fuzz::{hush, mutated, samples, watch, with_sign, words};
 use curtain_wire::note::VerifierKey;
 use curtain_wire::proof::Proof;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
@@ -58,6 +58,12 @@ fuzz_mutator!(|file: &mut [u8], size: usize, max_size: usize, seed: u32| {
 });
 
 fn mutate(file: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
-    let made = seed.is_multiple_of(16).then(|| samples::receipt(seed >> 4, &words(&file[..size])));
+    let choice = seed >> 4;
+    let made = match seed % 16 {
+        0 => Some(samples::receipt(choice, &words(&file[..size]))),
+        1 => Some(with_sign(&samples::receipt(choice >> 16, &words(&file[..size])), choice)),
+        2..=4 => Some(with_sign(&file[..size], choice)),
+        _ => None,
+    };
     mutated(file, size, max_size, made)
 }

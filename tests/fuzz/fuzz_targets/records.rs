@@ -9,7 +9,7 @@ use curtain_fuzz::consent::{ConsentRecord, Level, Standing, WithdrawalCode};
 use curtain_fuzz::hash::Sha256;
 use curtain_fuzz::ledger::leaf::{Leaf, Place};
 use curtain_fuzz::time::UnixTime;
-use curtain_fuzz::{hush, mend_checksums, mutated, samples, watch, words};
+use curtain_fuzz::{hush, mend_checksums, mutated, samples, watch, with_sign, words};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
 fuzz_target!(init: hush(), |bytes: &[u8]| watch(|| {
@@ -112,7 +112,13 @@ fuzz_mutator!(|file: &mut [u8], size: usize, max_size: usize, seed: u32| {
 });
 
 fn mutate(file: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
-    let made = seed.is_multiple_of(16).then(|| samples::record(seed >> 4, &words(&file[..size])));
+    let choice = seed >> 4;
+    let made = match seed % 16 {
+        0 => Some(samples::record(choice, &words(&file[..size]))),
+        1 => Some(with_sign(&samples::record(choice >> 16, &words(&file[..size])), choice)),
+        2..=4 => Some(with_sign(&file[..size], choice)),
+        _ => None,
+    };
     let size = mutated(file, size, max_size, made);
     mend_checksums(&mut file[..size]);
     size

@@ -72,6 +72,17 @@ pub fn mutated(file: &mut [u8], size: usize, max_size: usize, made: Option<Vec<u
     }
 }
 
+/// `text` with one sign more, or another one, as `choice` says: another value, or another way to write the same.
+/// Mutations of single bytes seldom make either.
+#[must_use]
+pub fn with_sign(text: &[u8], choice: u32) -> Vec<u8> {
+    const SIGNS: &[u8; 16] = b"0129af \n\"\\+.,:=/";
+    let sign = SIGNS[(choice & 15) as usize];
+    let (before, behind) = text.split_at((choice >> 5) as usize % (text.len() + 1));
+    let behind = if choice & 16 == 0 { behind } else { behind.get(1..).unwrap_or_default() };
+    [before, &[sign], behind].concat()
+}
+
 /// `bytes` as text, to be put where any text can stand.
 #[must_use]
 pub fn words(bytes: &[u8]) -> String {

@@ -79,9 +79,6 @@ pub(crate) struct WhatArgs {
     /// A covered picture, as it will be sent. May be given many times.
     #[arg(long, value_name = "FILE")]
     pub(crate) picture: Vec<PathBuf>,
-    /// A thumbnail, as it will be sent.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) thumbnail: Vec<PathBuf>,
     /// The text, as it will be sent.
     #[arg(long, value_name = "FILE")]
     pub(crate) text: Vec<PathBuf>,
@@ -97,7 +94,7 @@ pub(crate) struct WhatArgs {
 }
 
 /// Who agrees.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct WhoArgs {
     /// The patient's name. Other users of this machine may see flags: leave it out to be asked.
     #[arg(long, value_name = "NAME")]
@@ -189,8 +186,9 @@ pub(crate) struct CheckArgs {
 pub(crate) struct WithdrawArgs {
     #[command(flatten)]
     pub(crate) vault: VaultArgs,
-    /// The code on the patient's receipt, with or without its dashes.
-    #[arg(long, conflicts_with = "consent", required_unless_present = "consent", num_args = 1..=7)]
+    /// The code on the patient's receipt, with or without its dashes. Other users of this machine may see flags: leave
+    /// it out to be asked.
+    #[arg(long, conflicts_with_all = ["consent", "as_officer"], num_args = 1..=7)]
     pub(crate) code: Vec<String>,
     /// Record that the compliance officer withdrew it.
     #[arg(long, requires = "consent")]
@@ -215,6 +213,9 @@ pub(crate) struct AcknowledgeArgs {
 pub(crate) struct EraseArgs {
     #[command(flatten)]
     pub(crate) vault: VaultArgs,
+    /// Record that the compliance officer erased it.
+    #[arg(long)]
+    pub(crate) as_officer: bool,
     /// Erase although a duty to keep the record is broken, for this reason.
     #[arg(long, value_enum, value_name = "REASON")]
     pub(crate) despite_retention: Option<Reason>,
@@ -335,6 +336,13 @@ impl From<Reason> for EraseReason {
 
 /// Reads a value by its stable `snake_case` code.
 fn coded<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_value(serde_json::Value::String(text.trim().replace('-', "_")))
-        .map_err(|_| "there is no such code: the documentation lists them".to_owned())
+    serde_json::from_value(serde_json::Value::String(text.trim().replace('-', "_"))).map_err(|error| {
+        // The parser lists what it would have taken.
+        let known = error.to_string();
+        let known = known.split_once("expected ").map_or("", |(_, known)| known);
+        format!(
+            "there is no such code; the codes are: {}",
+            known.trim_start_matches("one of ").replace('`', "")
+        )
+    })
 }

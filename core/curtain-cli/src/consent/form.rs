@@ -10,7 +10,7 @@ use curtain::consent::{
 };
 use curtain::hash::Sha256;
 use curtain::time::UnixTime;
-use curtain::{clean, files, picture::Limits};
+use curtain::{clean, files, picture::Limits, post};
 use dialoguer::{Confirm, Input, Select};
 
 use super::args::{self, HowArgs, NewArgs, WhatArgs, WhoArgs};
@@ -26,16 +26,25 @@ pub(super) struct Form {
 /// What the flags say, completed on a terminal.
 pub(super) fn fill(args: &NewArgs, now: UnixTime) -> Result<Form, Failure> {
     let mut form = from_flags(args, now)?;
-    let asks = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !args.vault.json;
-    if asks {
-        ask_what(&mut form.draft, args)?;
-        ask_who(&mut form.draft)?;
-        word(&mut form.draft, &args.what)?;
-        ask_how(&mut form, now)?;
-    } else {
-        word(&mut form.draft, &args.what)?;
+    if !asks(args) {
+        word(&mut form.draft, &args.what, args.what.language.as_deref().unwrap_or("en"))?;
+        return Ok(form);
     }
+    ask_who(&mut form.draft, &args.who)?;
+    if let Some(Giver::Nobody { .. }) = form.draft.giver {
+        // There is nothing more to ask: it is refused.
+        return Ok(form);
+    }
+    ask_what(&mut form.draft, args, now)?;
+    let language = ask_language(&args.what)?;
+    word(&mut form.draft, &args.what, &language)?;
+    ask_how(&mut form, &args.how, now)?;
     Ok(form)
+}
+
+/// Whether there is someone to ask.
+fn asks(args: &NewArgs) -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !args.vault.json
 }
 
 fn from_flags(args: &NewArgs, now: UnixTime) -> Result<Form, Failure> {
@@ -50,7 +59,7 @@ fn from_flags(args: &NewArgs, now: UnixTime) -> Result<Form, Failure> {
         expires: what.expires,
         explained: what.states.iter().copied().collect(),
         given_at: Some(given_at),
-        giver: giver(who),
+        giver: if asks(args) { None } else { giver(who)? },
         level: what.level.map(Into::into),
         method,
         objects: objects(what)?,
@@ -69,30 +78,45 @@ fn from_flags(args: &NewArgs, now: UnixTime) -> Result<Form, Failure> {
 /// in the file.
 fn objects(what: &WhatArgs) -> Result<Vec<ShownObject>, Failure> {
     let mut objects = Vec::new();
-    for (kind, paths) in [
-        (ObjectKind::Picture, &what.picture),
-        (ObjectKind::Thumbnail, &what.thumbnail),
-        (ObjectKind::Text, &what.text),
-    ] {
+    for (kind, paths) in [(ObjectKind::Picture, &what.picture), (ObjectKind::Text, &what.text)] {
         for path in paths {
             let bytes = read(path)?;
-            if kind != ObjectKind::Text {
-                clean::audit(&bytes).map_err(|error| {
-                    let failure = Failure::from(error);
-                    Failure {
-                        message: format!(
-                            "{}: this is not a picture that was cleaned, so it cannot be posted: {}",
-                            output::shown(path),
-                            failure.message
-                        ),
-                        ..failure
-                    }
-                })?;
+            match kind {
+                ObjectKind::Text => check_text(path, &bytes)?,
+                _ => check_picture(path, &bytes)?,
             }
             objects.push(ShownObject { derived_from: None, kind, sha256: Sha256::of(&bytes) });
         }
     }
     Ok(objects)
+}
+
+fn check_picture(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    clean::audit(bytes).map(|_| ()).map_err(|error| {
+        let failure = Failure::from(error);
+        let message = format!(
+            "{}: this is not a picture as `curtain clean` writes it, so it cannot be posted: clean it first ({})",
+            output::shown(path),
+            failure.message
+        );
+        Failure { message, ..failure }
+    })
+}
+
+fn check_text(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let is_text = std::str::from_utf8(bytes)
+        .is_ok_and(|text| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')));
+    if is_text && bytes.len() <= post::MAX_TEXT {
+        return Ok(());
+    }
+    Err(Failure {
+        code: "not_text",
+        message: format!(
+            "{}: this is not a text in UTF-8 of at most {} KiB: give the case's text, and photos with --picture",
+            output::shown(path),
+            post::MAX_TEXT >> 10
+        ),
+    })
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -124,33 +148,60 @@ fn witness(how: &HowArgs) -> Option<Witness> {
     Some(Witness { name, role: how.witness_role.clone().unwrap_or_default() })
 }
 
-fn giver(who: &WhoArgs) -> Option<Giver> {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let nobody = |why| Some(Giver::Nobody { why });
-    let (name, authority, basis) = (text(&who.giver_name), text(&who.authority), text(&who.basis));
-    match who.giver? {
-        args::Giver::Patient => Some(Giver::AdultPatient),
-        args::Giver::MatureMinor => Some(Giver::MatureMinor { basis }),
-        args::Giver::Guardian => {
-            let assent = match who.assent {
-                Some(args::Assent::Given) => Assent::Given,
-                Some(args::Assent::Refused) => Assent::Refused,
-                // Without a reason it is missing, and said so.
-                Some(args::Assent::TooYoung) | None => Assent::TooYoung { reason: text(&who.assent_reason) },
-            };
-            Some(Giver::Guardian { name, authority, assent })
+/// Who agrees. A flag that does not belong to that answer is refused: it may hold what the patient really said.
+fn giver(who: &WhoArgs) -> Result<Option<Giver>, Failure> {
+    use args::{Assent as Said, Giver as Who};
+    let Some(giver) = who.giver else { return Ok(None) };
+    let named = matches!(giver, Who::Guardian | Who::Representative | Who::ForTheDead);
+    let based = matches!(giver, Who::MatureMinor | Who::Representative);
+    let young = who.assent == Some(Said::TooYoung);
+    for (flag, given, fits) in [
+        ("--giver-name", who.giver_name.is_some(), named),
+        ("--authority", who.authority.is_some(), named),
+        ("--basis", who.basis.is_some(), based),
+        ("--assent", who.assent.is_some(), giver == Who::Guardian),
+        ("--assent-reason", who.assent_reason.is_some(), young),
+    ] {
+        if given && !fits {
+            return Err(Failure {
+                code: "flags_disagree",
+                message: format!(
+                    "{flag} does not go with who agrees here: see --help, and say again who agrees"
+                ),
+            });
         }
-        args::Giver::Representative => Some(Giver::Representative { name, authority, basis }),
-        args::Giver::ForTheDead => Some(Giver::ForTheDead { name, authority }),
-        args::Giver::Unconscious => nobody(NobodyWhy::Unconscious),
-        args::Giver::Emergency => nobody(NobodyWhy::Emergency),
-        args::Giver::NoRepresentative => nobody(NobodyWhy::NoRepresentative),
     }
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let nobody = |why| Giver::Nobody { why };
+    let (name, authority, basis) = (text(&who.giver_name), text(&who.authority), text(&who.basis));
+    Ok(Some(match giver {
+        Who::Patient => Giver::AdultPatient,
+        Who::MatureMinor => Giver::MatureMinor { basis },
+        Who::Guardian => {
+            let assent = match who.assent {
+                Some(Said::Given) => Assent::Given,
+                Some(Said::Refused) => Assent::Refused,
+                Some(Said::TooYoung) => Assent::TooYoung { reason: text(&who.assent_reason) },
+                None => {
+                    return Err(Failure {
+                        code: "assent_missing",
+                        message: "say what the minor says to it: --assent given, too-young or refused"
+                            .to_owned(),
+                    });
+                }
+            };
+            Giver::Guardian { name, authority, assent }
+        }
+        Who::Representative => Giver::Representative { name, authority, basis },
+        Who::ForTheDead => Giver::ForTheDead { name, authority },
+        Who::Unconscious => nobody(NobodyWhy::Unconscious),
+        Who::Emergency => nobody(NobodyWhy::Emergency),
+        Who::NoRepresentative => nobody(NobodyWhy::NoRepresentative),
+    }))
 }
 
 /// The wording: the organisation's own, or ours filled in with what the form says.
-fn word(draft: &mut ConsentDraft, what: &WhatArgs) -> Result<(), Failure> {
-    let language = what.language.as_deref().unwrap_or("en");
+fn word(draft: &mut ConsentDraft, what: &WhatArgs, language: &str) -> Result<(), Failure> {
     if let Some(path) = &what.wording {
         let text = String::from_utf8(read(path)?).map_err(|_| Failure {
             code: "wording_not_text",
@@ -195,7 +246,7 @@ fn choose<T: Copy>(question: &str, choices: &[(&str, T)]) -> Result<T, Failure> 
     Ok(choices[chosen].1)
 }
 
-fn ask_what(draft: &mut ConsentDraft, args: &NewArgs) -> Result<(), Failure> {
+fn ask_what(draft: &mut ConsentDraft, args: &NewArgs, now: UnixTime) -> Result<(), Failure> {
     use curtain::consent::{Level, Regime};
     if draft.regime.is_none() {
         let choices = [
@@ -222,6 +273,7 @@ fn ask_what(draft: &mut ConsentDraft, args: &NewArgs) -> Result<(), Failure> {
         let date: String =
             Input::new().with_prompt("Until which day? (2027-12-31)").interact_text().map_err(no_terminal)?;
         match last_moment(date.trim()) {
+            Ok(date) if date <= now => output::warn("That day is over already."),
             Ok(date) => draft.expires = Some(date),
             Err(error) => output::warn(&format!("{error}")),
         }
@@ -232,11 +284,17 @@ fn ask_what(draft: &mut ConsentDraft, args: &NewArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn ask_who(draft: &mut ConsentDraft) -> Result<(), Failure> {
-    ask_text(&mut draft.patient, "The patient's name")?;
-    if draft.giver.is_some() {
-        return Ok(());
+/// In which language the patient reads or hears our wording.
+fn ask_language(what: &WhatArgs) -> Result<String, Failure> {
+    if let Some(language) = &what.language {
+        return Ok(language.clone());
     }
+    let languages: Vec<_> = wording::templates().iter().map(|one| (one.name(), one.language())).collect();
+    Ok(choose("In which language does the patient read or hear it?", &languages)?.to_owned())
+}
+
+fn ask_who(draft: &mut ConsentDraft, given: &WhoArgs) -> Result<(), Failure> {
+    ask_text(&mut draft.patient, "The patient's name")?;
     let choices = [
         ("the patient, an adult who can decide", args::Giver::Patient),
         ("the patient, a minor able to decide", args::Giver::MatureMinor),
@@ -247,16 +305,12 @@ fn ask_who(draft: &mut ConsentDraft) -> Result<(), Failure> {
         ("no one: there is no time to ask", args::Giver::Emergency),
         ("no one may decide for the patient", args::Giver::NoRepresentative),
     ];
-    let chosen = choose("Who agrees?", &choices)?;
-    let mut who = WhoArgs {
-        patient: None,
-        giver: Some(chosen),
-        giver_name: None,
-        authority: None,
-        basis: None,
-        assent: None,
-        assent_reason: None,
+    let mut who = given.clone();
+    let chosen = match who.giver {
+        Some(already) => already,
+        None => choose("Who agrees?", &choices)?,
     };
+    who.giver = Some(chosen);
     if matches!(chosen, args::Giver::Guardian | args::Giver::Representative | args::Giver::ForTheDead) {
         ask_text(&mut who.giver_name, "The name of who agrees")?;
         ask_text(&mut who.authority, "Where does that authority come from? (mother, court order...)")?;
@@ -264,23 +318,23 @@ fn ask_who(draft: &mut ConsentDraft) -> Result<(), Failure> {
     if matches!(chosen, args::Giver::Representative | args::Giver::MatureMinor) {
         ask_text(&mut who.basis, "Why is that so? (why the adult cannot decide, why the minor can)")?;
     }
-    if chosen == args::Giver::Guardian {
+    if chosen == args::Giver::Guardian && who.assent.is_none() {
         let choices = [
             ("agrees too", args::Assent::Given),
             ("is too young to be asked", args::Assent::TooYoung),
             ("does not want it", args::Assent::Refused),
         ];
         who.assent = Some(choose("The minor...", &choices)?);
-        if who.assent == Some(args::Assent::TooYoung) {
-            ask_text(&mut who.assent_reason, "Why can the minor not be asked? (two years old...)")?;
-        }
     }
-    draft.giver = giver(&who);
+    if who.assent == Some(args::Assent::TooYoung) {
+        ask_text(&mut who.assent_reason, "Why can the minor not be asked? (two years old...)")?;
+    }
+    draft.giver = giver(&who)?;
     Ok(())
 }
 
 /// Shows the wording, then asks how it was agreed to.
-fn ask_how(form: &mut Form, now: UnixTime) -> Result<(), Failure> {
+fn ask_how(form: &mut Form, given: &HowArgs, now: UnixTime) -> Result<(), Failure> {
     let draft = &mut form.draft;
     if let Some(wording) = &draft.wording {
         output::warn(&format!("\n{}\n", wording.text));
@@ -288,7 +342,7 @@ fn ask_how(form: &mut Form, now: UnixTime) -> Result<(), Failure> {
     let confirm =
         |question: &str| Confirm::new().with_prompt(question).default(false).interact().map_err(no_terminal);
     if draft.shown_to_patient.is_none() && confirm("Was every file shown, as it will be sent?")? {
-        draft.shown_to_patient = Some(now);
+        draft.shown_to_patient = Some(draft.given_at.unwrap_or(now));
     }
     for (affirmation, question) in [
         (
@@ -303,9 +357,16 @@ fn ask_how(form: &mut Form, now: UnixTime) -> Result<(), Failure> {
         }
     }
     if draft.method.is_none() {
-        let how = ask_method()?;
-        (draft.method, form.media) = method(&how)?;
-        draft.given_at = Some(now);
+        (draft.method, form.media) = loop {
+            match method(&ask_method()?) {
+                Ok(answer) => break answer,
+                Err(failure) => output::warn(&failure.message),
+            }
+        };
+        if given.given_at.is_none() {
+            draft.given_at = Some(now);
+            draft.shown_to_patient = draft.shown_to_patient.map(|_| now);
+        }
     }
     if draft.witness.is_none() && confirm("Was there a witness?")? {
         let (mut name, mut role) = (None, None);

@@ -10,6 +10,7 @@ pub(crate) use args::ConsentCommand;
 
 use curtain::consent::{Incomplete, Kind, Standing, WithdrawalCode};
 use curtain::hash::Sha256;
+use curtain::ledger::leaf::WithdrawnBy;
 use curtain::time::UnixTime;
 use curtain::vault::{GrantError, Granted, Held, ToGrant, Vault, WithdrawBy};
 use serde_json::json;
@@ -37,8 +38,9 @@ pub(crate) fn run(command: &ConsentCommand) -> Outcome {
 }
 
 fn new(args: &NewArgs) -> Result<Outcome, Failure> {
+    // Before anything is asked: what cannot be kept need not be typed.
+    let mut vault = args.vault.open_or_make()?;
     let form = form::fill(args, now()?)?;
-    let mut vault = args.vault.open()?;
     let now = now()?;
     let granted =
         match vault.grant(ToGrant { draft: form.draft, media: form.media.as_deref(), case: None }, now) {
@@ -224,7 +226,14 @@ fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
     let now = now()?;
     let mut outcome = Outcome::AllDone;
     for path in &args.files {
-        let sha256 = Sha256::of(&form::read(path)?);
+        let sha256 = match form::read(path) {
+            Ok(bytes) => Sha256::of(&bytes),
+            Err(failure) => {
+                output::report_failure(path, &failure, args.vault.json);
+                outcome = Outcome::SomethingFailed;
+                continue;
+            }
+        };
         let shortfalls = held.covers(args.audience.into(), &[sha256], now).err().unwrap_or_default();
         if args.vault.json {
             let short: Vec<_> = shortfalls
@@ -249,7 +258,7 @@ fn withdraw(args: &WithdrawArgs) -> Result<Outcome, Failure> {
     let by = match args.consent {
         Some(consent) if args.as_officer => WithdrawBy::Officer(consent),
         Some(consent) => WithdrawBy::Author(consent),
-        None => WithdrawBy::Code(WithdrawalCode::parse(&args.code.concat())?),
+        None => WithdrawBy::Code(code(args)?),
     };
     let withdrawn = args.vault.open()?.withdraw(&by, now()?)?;
     let awaits: Vec<_> = withdrawn.awaits.iter().map(ToString::to_string).collect();
@@ -262,6 +271,24 @@ fn withdraw(args: &WithdrawArgs) -> Result<Outcome, Failure> {
     Ok(Outcome::AllDone)
 }
 
+/// The code, as a flag gives it or as it is typed in.
+fn code(args: &WithdrawArgs) -> Result<WithdrawalCode, Failure> {
+    use std::io::IsTerminal;
+    if !args.code.is_empty() {
+        return Ok(WithdrawalCode::parse(&args.code.concat())?);
+    }
+    let ask = || {
+        dialoguer::Input::<String>::new().with_prompt("The withdrawal code on the receipt").interact_text()
+    };
+    match std::io::stdin().is_terminal().then(ask) {
+        Some(Ok(text)) => Ok(WithdrawalCode::parse(&text)?),
+        _ => Err(Failure {
+            code: "code_needed",
+            message: "give the code on the receipt with --code, or the consent's name".to_owned(),
+        }),
+    }
+}
+
 fn print_copies(copies: &[String], of: u64) {
     for copy in copies {
         output::line(&format!(
@@ -270,7 +297,7 @@ fn print_copies(copies: &[String], of: u64) {
         ));
     }
     if copies.is_empty() {
-        output::line("No copy left this vault, so nothing else has to follow.");
+        output::line("Neither a post nor an export with names was recorded, so nothing else has to follow.");
     }
 }
 
@@ -287,7 +314,8 @@ fn acknowledge(args: &AcknowledgeArgs) -> Result<Outcome, Failure> {
 fn erase(args: &EraseArgs) -> Result<Outcome, Failure> {
     let mut vault = args.vault.open()?;
     confirm_erase(&vault, args)?;
-    let erased = vault.erase(args.consent, args.despite_retention.map(Into::into), now()?)?;
+    let by = if args.as_officer { WithdrawnBy::Officer } else { WithdrawnBy::Author };
+    let erased = vault.erase(args.consent, by, args.despite_retention.map(Into::into), now()?)?;
     let copies: Vec<_> = erased.copies.iter().map(ToString::to_string).collect();
     if args.vault.json {
         output::json_line(&json!({ "consent": erased.consent, "n": erased.n, "copies": copies }));

@@ -108,10 +108,12 @@ pub(super) fn check(
     }
 }
 
-/// Whether a text shows as it is stored: no control character but the line break, and none of the marks that
-/// make text run against its own direction. [Unicode TR36, 2.5]
+/// Whether a text shows as it is stored: no control character but the line break, no mark that makes text run against
+/// its own direction, nothing invisible. The joiners of Indic and Persian writing and the plain direction marks are
+/// allowed. [Unicode TR36, 2.5]
 pub(super) fn is_clean(text: &str) -> bool {
-    !text.chars().any(|c| (c.is_control() && c != '\n') || ('\u{202A}'..='\u{202E}').contains(&c))
+    let hides = |c: char| matches!(c, '\u{200B}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}');
+    !text.chars().any(|c| (c.is_control() && c != '\n') || hides(c))
 }
 
 #[cfg(test)]
@@ -141,7 +143,10 @@ mod tests {
                 ("é".repeat(limit + 1), true),
                 ("Test\u{0}".to_owned(), true),
                 ("Test\u{202E}".to_owned(), true),
-                ("\u{200F}Test".to_owned(), false),
+                ("Test\u{2066}".to_owned(), true),
+                ("Te\u{200B}st".to_owned(), true),
+                ("Test\u{E0041}".to_owned(), true),
+                ("\u{200F}Te\u{200D}st".to_owned(), false),
             ] {
                 let mut changed = in_own_words(Regime::Gdpr);
                 change(&mut changed, text);

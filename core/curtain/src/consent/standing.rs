@@ -62,6 +62,12 @@ pub enum Shortfall {
     },
     /// Nothing was named that could be covered.
     NothingToSend,
+    /// Its details were erased.
+    Erased,
+    /// What is kept of it does not pass its checks.
+    Unreadable,
+    /// A witness saw records of its log that this device does not have: a withdrawal may be among them.
+    LogIncomplete,
 }
 
 impl ConsentRecord {
@@ -138,6 +144,9 @@ impl Shortfall {
             Self::LevelTooLow { .. } => "level_too_low",
             Self::NotShown { .. } => "not_shown",
             Self::NothingToSend => "nothing_to_send",
+            Self::Erased => "erased",
+            Self::Unreadable => "unreadable",
+            Self::LogIncomplete => "log_incomplete",
         }
     }
 
@@ -163,6 +172,18 @@ impl Shortfall {
                     .to_owned()
             }
             Self::NothingToSend => "Nothing was chosen to be sent: choose a picture or a text.".to_owned(),
+            Self::Erased => {
+                "The details of this consent were erased: this case cannot be shared any more.".to_owned()
+            }
+            Self::Unreadable => {
+                "What is kept of this consent is damaged: restore the vault, or ask the patient again."
+                    .to_owned()
+            }
+            Self::LogIncomplete => {
+                "A witness saw records that this device has lost, and a withdrawal may be among \
+                them: ask the patient again."
+                    .to_owned()
+            }
         }
     }
 }

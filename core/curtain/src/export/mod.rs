@@ -52,7 +52,7 @@ pub struct Grant {
     pub details: Option<Details>,
 }
 
-/// What has become of a consent. `n` is the place of the leaf that says so.
+/// What has become of a consent. `log` and `n` say where the leaf that says so stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It holds.
@@ -61,14 +61,16 @@ pub enum Standing {
     Expired {
         /// The last second of the consent.
         at: UnixTime,
-        /// The leaf that recorded it, if one has been written yet.
-        n: Option<u64>,
+        /// Log and place of the leaf that recorded it, if one has been written yet.
+        recorded: Option<(Id, u64)>,
     },
     /// It was withdrawn.
     Withdrawn {
         /// When that was recorded.
         at: UnixTime,
-        /// The withdrawal's leaf.
+        /// The log of the withdrawal's leaf, which may continue the grant's.
+        log: Id,
+        /// The leaf's place.
         n: u64,
         /// By whom.
         by: WithdrawnBy,
@@ -77,7 +79,9 @@ pub enum Standing {
     Erased {
         /// When that was recorded.
         at: UnixTime,
-        /// The erasure's leaf.
+        /// The log of the erasure's leaf, which may continue the grant's.
+        log: Id,
+        /// The leaf's place.
         n: u64,
     },
 }

@@ -2,9 +2,10 @@
 //! none can be left out, and a step that is refused gives the last one back.
 //!
 //! ```compile_fail
-//! # fn no_short_cut(draft: curtain::post::Draft, held: &curtain::vault::Held, now: curtain::time::UnixTime) {
+//! # use curtain::{consent::Level, hash::Id, post::Draft, time::UnixTime, vault::Vault};
+//! # fn no_short_cut(draft: Draft, vault: &Vault, consent: Id, now: UnixTime) {
 //! // A draft that nobody looked at cannot be consented to.
-//! draft.consent(held, curtain::consent::Level::Teaching, now);
+//! draft.consent(vault, consent, Level::Teaching, now);
 //! # }
 //! ```
 
@@ -20,9 +21,9 @@ use crate::clean::{self, CleanError, Options, Seen};
 use crate::consent::{Level, ObjectKind, Shortfall, ShownObject};
 use crate::detect::{Detectors, Finding};
 use crate::hash::{Id, Sha256};
-use crate::review::{ReviewError, Verdict, settle};
+use crate::review::{Decided, ReviewError, TextVerdict, fingerprint, settle};
 use crate::time::UnixTime;
-use crate::vault::{Held, VaultError};
+use crate::vault::{Vault, VaultError};
 
 /// More photos than this are another case.
 pub const MAX_PHOTOS: usize = 20;
@@ -142,21 +143,9 @@ pub struct Consented {
 
 /// What may be sealed, now: the consent was asked again. Sealing takes it from here.
 pub struct ToSeal {
-    /// Everything that may be sent, in order.
-    pub objects: Vec<Object>,
-    /// The consent that it is sent under.
-    pub consent: Id,
-    /// Whom it may be sent to.
-    pub audience: Level,
-}
-
-/// What a person says of the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextVerdict {
-    /// Read, and free of what identifies the patient.
-    ReadAndClear,
-    /// Nobody read it yet.
-    NotRead,
+    objects: Vec<Object>,
+    consent: Id,
+    audience: Level,
 }
 
 impl Draft {
@@ -196,48 +185,55 @@ impl Scanned {
         self.seen.iter().map(|seen| seen.findings.as_slice())
     }
 
-    /// Takes the decisions: one verdict a photo. Makes everything that can be sent.
+    /// What the verdict on each photo must name as [`Verdict::of`](crate::review::Verdict::of).
+    pub fn fingerprints(&self) -> impl Iterator<Item = Sha256> {
+        let photos = self.draft.photos.iter().zip(&self.seen);
+        photos.map(|(photo, seen)| fingerprint(Sha256::of(photo), &seen.findings))
+    }
+
+    /// What a person says who has read the text.
+    #[must_use]
+    pub fn text_is_clear(&self) -> TextVerdict {
+        TextVerdict::ReadAndClear { sha256: Sha256::of(self.draft.text.as_bytes()) }
+    }
+
+    /// Takes the decisions, and makes everything that can be sent.
     ///
     /// # Errors
     /// [`PostError`]; nothing was made.
-    pub fn review(
-        self,
-        verdicts: &[Verdict],
-        text: TextVerdict,
-        options: &Options,
-    ) -> Result<Reviewed, Box<Refused<Self>>> {
-        match self.make(verdicts, text, options) {
+    pub fn review(self, decided: &Decided, options: &Options) -> Result<Reviewed, Box<Refused<Self>>> {
+        match self.make(decided, options) {
             Ok(objects) => Ok(Reviewed { objects }),
             Err(error) => refused(self, error),
         }
     }
 
-    fn make(
-        &self,
-        verdicts: &[Verdict],
-        text: TextVerdict,
-        options: &Options,
-    ) -> Result<Vec<Object>, PostError> {
+    fn make(&self, decided: &Decided, options: &Options) -> Result<Vec<Object>, PostError> {
         let photos = self.draft.photos.len();
+        let verdicts = &decided.photos;
         if verdicts.len() != photos {
             return Err(PostError::OtherPhotos { verdicts: verdicts.len(), photos });
         }
-        if text == TextVerdict::NotRead && !self.draft.text.is_empty() {
+        if decided.text != self.text_is_clear() && !self.draft.text.is_empty() {
             return Err(PostError::TextNotRead);
         }
         let mut objects = Vec::new();
         for (place, (seen, verdict)) in self.seen.iter().zip(verdicts).enumerate() {
             let index = place + 1;
             let of_photo = |error| PostError::Photo { index, error };
-            let regions = settle(&seen.findings, verdict, seen.opened.size)
-                .map_err(|error| PostError::Review { index, error })?;
             let photo = &self.draft.photos[place];
+            let regions = settle(Sha256::of(photo), &seen.findings, verdict, seen.opened.size)
+                .map_err(|error| PostError::Review { index, error })?;
             let (_, picture) = clean::open(photo, &options.limits).map_err(of_photo)?;
             let cleaned = clean::finish(picture, &regions, options).map_err(of_photo)?;
             let full = Object::picture(cleaned.file);
             let thumbnail = full.downscaled(THUMBNAIL_SIDE, options).map_err(of_photo)?;
-            objects.push(full);
-            objects.push(thumbnail);
+            // A small picture is its own thumbnail, and a photo may be there twice.
+            for object in [full, thumbnail] {
+                if !objects.iter().any(|made: &Object| made.sha256() == object.sha256()) {
+                    objects.push(object);
+                }
+            }
         }
         if !self.draft.text.is_empty() {
             objects.push(Object::text(&self.draft.text));
@@ -259,18 +255,19 @@ impl Reviewed {
         self.objects.iter().map(Object::shown).collect()
     }
 
-    /// Goes on, if a consent in the log covers everything for `audience` at `now`.
+    /// Goes on, if a consent in the vault's log covers everything for `audience` at `now`.
     ///
     /// # Errors
     /// [`PostError::Consent`], with everything that falls short.
     pub fn consent(
         self,
-        held: &Held,
+        vault: &Vault,
+        consent: Id,
         audience: Level,
         now: UnixTime,
     ) -> Result<Consented, Box<Refused<Self>>> {
-        match check(&self.objects, held, audience, now) {
-            Ok(()) => Ok(Consented { objects: self.objects, consent: held.id(), audience }),
+        match check(&self.objects, vault, consent, audience, now) {
+            Ok(()) => Ok(Consented { objects: self.objects, consent, audience }),
             Err(error) => refused(self, error),
         }
     }
@@ -319,25 +316,49 @@ impl Consented {
         }
     }
 
-    /// Asks the consent once more, as it stands now, and hands the case over to sealing.
+    /// Asks the consent once more, as it stands in the vault now, and hands the case over to sealing.
     ///
     /// # Errors
     /// [`PostError::Consent`]: it was withdrawn or ran out since.
-    pub fn ready(self, held: &Held, now: UnixTime) -> Result<ToSeal, Box<Refused<Self>>> {
-        if held.id() != self.consent {
-            return refused(self, PostError::NotShown);
-        }
-        match check(&self.objects, held, self.audience, now) {
+    pub fn ready(self, vault: &Vault, now: UnixTime) -> Result<ToSeal, Box<Refused<Self>>> {
+        match check(&self.objects, vault, self.consent, self.audience, now) {
             Ok(()) => Ok(ToSeal { objects: self.objects, consent: self.consent, audience: self.audience }),
             Err(error) => refused(self, error),
         }
     }
 }
 
-fn check(objects: &[Object], held: &Held, audience: Level, now: UnixTime) -> Result<(), PostError> {
+impl ToSeal {
+    /// Everything that may be sent, in order.
+    #[must_use]
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+
+    /// The consent that it is sent under.
+    #[must_use]
+    pub fn consent(&self) -> Id {
+        self.consent
+    }
+
+    /// Whom it may be sent to.
+    #[must_use]
+    pub fn audience(&self) -> Level {
+        self.audience
+    }
+}
+
+fn check(
+    objects: &[Object],
+    vault: &Vault,
+    consent: Id,
+    audience: Level,
+    now: UnixTime,
+) -> Result<(), PostError> {
+    vault.check_clock(now)?;
     // What was scaled down since stands for the picture that it was made from and compared with.
     let hashes: Vec<Sha256> = objects.iter().map(Object::answers_for).collect();
-    held.covers(audience, &hashes, now).map_err(PostError::Consent)
+    vault.consent(consent)?.covers(audience, &hashes, now).map_err(PostError::Consent)
 }
 
 macro_rules! no_debug {

@@ -6,9 +6,10 @@ use rusqlite::{OptionalExtension, named_params};
 use super::Vault;
 use super::error::VaultError;
 use super::log::moment;
+use super::withdrawal::clear;
 use crate::consent::ConsentDraft;
 use crate::hash::{Id, Sha256};
-use crate::review::Verdict;
+use crate::review::Decided;
 use crate::time::UnixTime;
 
 /// A case as it is kept.
@@ -21,8 +22,8 @@ pub struct KeptCase {
     pub photos: Vec<Vec<u8>>,
     /// The story.
     pub text: String,
-    /// What was decided of each photo, once it was.
-    pub verdicts: Option<Vec<Verdict>>,
+    /// What was decided, once it was.
+    pub decided: Option<Decided>,
     /// Hashes of what came out of the review, in order.
     pub objects: Vec<Sha256>,
     /// The consent, while it is filled in.
@@ -70,16 +71,11 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`]; nothing was kept.
-    pub fn keep_review(
-        &mut self,
-        case: Id,
-        verdicts: &[Verdict],
-        objects: &[Sha256],
-    ) -> Result<(), VaultError> {
-        let verdicts = serde_json::to_string(verdicts).map_err(|_| VaultError::Inconsistent)?;
+    pub fn keep_review(&mut self, case: Id, decided: &Decided, objects: &[Sha256]) -> Result<(), VaultError> {
+        let decided = serde_json::to_string(decided).map_err(|_| VaultError::Inconsistent)?;
         let before = self.objects(case)?;
         let tx = self.transaction()?;
-        let changed = tx.execute("UPDATE draft SET verdicts = ?1 WHERE id = ?2", (verdicts, case.0))?;
+        let changed = tx.execute("UPDATE draft SET decided = ?1 WHERE id = ?2", (decided, case.0))?;
         if changed != 1 {
             return Err(VaultError::NotFound);
         }
@@ -137,16 +133,16 @@ impl Vault {
             .opened
             .connection
             .query_row(
-                "SELECT made_at, text, verdicts, consent_draft, consent FROM draft WHERE id = :id",
+                "SELECT made_at, text, decided, consent_draft, consent FROM draft WHERE id = :id",
                 named_params! { ":id": id.0 },
                 |row| {
-                    let verdicts: Option<String> = row.get(2)?;
+                    let decided: Option<String> = row.get(2)?;
                     let draft: Option<String> = row.get(3)?;
-                    Ok((row.get(0)?, row.get(1)?, verdicts, draft, row.get::<_, Option<[u8; 16]>>(4)?))
+                    Ok((row.get(0)?, row.get(1)?, decided, draft, row.get::<_, Option<[u8; 16]>>(4)?))
                 },
             )
             .optional()?;
-        let (made_at, text, verdicts, consent_draft, consent) = row.ok_or(VaultError::NotFound)?;
+        let (made_at, text, decided, consent_draft, consent) = row.ok_or(VaultError::NotFound)?;
         let json = |_| VaultError::Inconsistent;
         let mut statement = self
             .opened
@@ -158,20 +154,20 @@ impl Vault {
             made_at: moment(made_at)?,
             photos,
             text,
-            verdicts: verdicts.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,
+            decided: decided.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,
             objects: self.objects(id)?,
             consent_draft: consent_draft.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,
             consent: consent.map(Id),
         })
     }
 
-    /// Forgets a case that was not posted.
+    /// Forgets a case, and clears it from the disk's pages. A consent that was given for it stays.
     ///
     /// # Errors
     /// [`VaultError::NotFound`] if there is none of that name.
     pub fn discard_case(&mut self, id: Id) -> Result<(), VaultError> {
         match self.opened.connection.execute("DELETE FROM draft WHERE id = ?1", [id.0])? {
-            1 => Ok(()),
+            1 => clear(&self.opened.connection).map_err(|_| VaultError::Failed { code: 0 }),
             _ => Err(VaultError::NotFound),
         }
     }

@@ -1,5 +1,7 @@
 //! Consents as they are kept: what was said and by whom, under the commitment that stands in the log.
 
+use std::ops::Range;
+
 use curtain_wire::tree::leaf_hash;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 use thiserror::Error;
@@ -17,6 +19,9 @@ use crate::hash::{Id, Sha256};
 use crate::ledger::commitment;
 use crate::ledger::leaf::{DetailsTaken, Event, ExportFormat, Leaf, Place, WithdrawnBy};
 use crate::time::UnixTime;
+
+/// The longest that may be said of who takes an export, in bytes.
+const MAX_TAKEN_BY: usize = 500;
 
 /// A consent that was just recorded.
 #[derive(Debug)]
@@ -47,6 +52,15 @@ pub struct Held {
     withdrawn: Option<(Mark, WithdrawnBy)>,
     expired: Option<Mark>,
     erased: Option<Mark>,
+    log_is_whole: Whole,
+}
+
+/// Whether all that the log ever held is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whole {
+    AsFarAsKnown,
+    /// A witness saw other records.
+    No,
 }
 
 /// When something was recorded, and where.
@@ -54,7 +68,9 @@ pub struct Held {
 pub struct Mark {
     /// When.
     pub at: UnixTime,
-    /// At which place of the log that was open then.
+    /// In which log: the one that was open then.
+    pub log: Id,
+    /// At which place.
     pub n: u64,
 }
 
@@ -149,7 +165,8 @@ impl Held {
         match self.withdrawn_at() {
             Some(at) => Standing::Withdrawn { at },
             None if self.details.is_none() => Standing::Withdrawn { at: self.ended_at(now) },
-            None if now > self.expires => Standing::Expired { at: self.expires },
+            // What the log says has ended does not come back with an earlier clock.
+            None if now > self.expires || self.expired.is_some() => Standing::Expired { at: self.expires },
             None if now < self.leaf.at => Standing::NotYet { from: self.leaf.at },
             None => Standing::Live,
         }
@@ -160,11 +177,22 @@ impl Held {
     /// # Errors
     /// Every [`Shortfall`].
     pub fn covers(&self, audience: Level, objects: &[Sha256], now: UnixTime) -> Result<(), Vec<Shortfall>> {
-        match self.record() {
-            Ok(Some(record)) => record.covers(audience, objects, now, self.withdrawn_at()),
-            // What was erased, or does not pass its checks, covers nothing.
-            Ok(None) | Err(_) => Err(vec![Shortfall::Withdrawn { at: self.ended_at(now) }]),
+        if self.details.is_none() {
+            return Err(vec![Shortfall::Erased]);
         }
+        let Ok(Some(record)) = self.record() else { return Err(vec![Shortfall::Unreadable]) };
+        let mut short = record.covers(audience, objects, now, self.withdrawn_at()).err().unwrap_or_default();
+        match self.standing(now) {
+            Standing::Expired { at } if !short.contains(&Shortfall::Expired { at }) => {
+                short.push(Shortfall::Expired { at });
+            }
+            Standing::NotYet { from } if now >= record.given_at() => short.push(Shortfall::NotYet { from }),
+            _ => {}
+        }
+        if self.log_is_whole == Whole::No {
+            short.push(Shortfall::LogIncomplete);
+        }
+        if short.is_empty() { Ok(()) } else { Err(short) }
     }
 
     /// When a consent that was erased ended: erasing withdraws first.
@@ -274,6 +302,7 @@ impl Vault {
             if changed != 1 {
                 return Err(VaultError::NotFound.into());
             }
+            tx.execute("INSERT OR IGNORE INTO case_of (draft, consent) VALUES (?1, ?2)", (case.0, id.0))?;
         }
         let log = log_id(&tx, ord)?;
         tx.commit()?;
@@ -348,6 +377,20 @@ impl Vault {
         Ok(found)
     }
 
+    /// Consents with a signature, thumbprint or recording whose grants stand in a part of a log.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn count_media(&self, log: Id, part: Range<u64>) -> Result<u64, VaultError> {
+        let count = self.opened.connection.query_row(
+            "SELECT count(DISTINCT sha256) FROM attachment JOIN consent ON consent.ord = attachment.consent
+             JOIN log ON log.ord = consent.log WHERE log.id = ?1 AND grant_n >= ?2 AND grant_n < ?3",
+            (log.0, signed(part.start)?, signed(part.end)?),
+            |row| row.get(0),
+        )?;
+        unsigned(count)
+    }
+
     /// Records the end of every consent whose time ran out; gives how many there were.
     ///
     /// # Errors
@@ -371,10 +414,10 @@ impl Vault {
         let log = writable_log(&tx, now, &random)?;
         for (id, ord, n) in &due {
             let event = Event::Expire { consent: Id(*id), grant: place(&tx, log, *ord, *n)? };
-            let Appended { n, .. } = append(&tx, event, now, &random)?;
+            let Appended { ord, n } = append(&tx, event, now, &random)?;
             tx.execute(
-                "UPDATE consent SET expired_at = ?1, expired_n = ?2 WHERE id = ?3",
-                (now.seconds(), signed(n)?, id),
+                "UPDATE consent SET expired_at = ?1, expired_n = ?2, expired_log = ?3 WHERE id = ?4",
+                (now.seconds(), signed(n)?, log_id(&tx, ord)?.0, id),
             )?;
         }
         tx.commit()?;
@@ -415,6 +458,12 @@ impl Vault {
     /// # Errors
     /// [`VaultError`]; nothing was recorded, and nothing may be handed out.
     pub fn record_export(&mut self, export: &ExportRecord<'_>, now: UnixTime) -> Result<Place, VaultError> {
+        if export.taken_by.trim().is_empty()
+            || export.taken_by.len() > MAX_TAKEN_BY
+            || export.taken_by.chars().any(char::is_control)
+        {
+            return Err(VaultError::TakenBy);
+        }
         let random = self.random.clone();
         let key = Zeroizing::new(self.make_random::<32>()?);
         let taken_by = serde_json_canonicalizer::to_vec(&serde_json::json!({ "taken_by": export.taken_by }))
@@ -521,7 +570,8 @@ pub(super) fn log_id(connection: &Connection, ord: i64) -> Result<Id, VaultError
 
 const HELD: &str =
     "SELECT consent.ord, consent.id, consent.log, log.id, leaf.bytes, leaf.hash, details, commitment_key,
-    withdrawn_at, withdrawn_n, withdrawn_by, expired_at, expired_n, erased_at, erased_n, grant_n
+    withdrawn_at, withdrawn_n, withdrawn_by, expired_at, expired_n, erased_at, erased_n, grant_n, log.closed,
+    withdrawn_log, expired_log, erased_log
     FROM consent JOIN log ON log.ord = consent.log JOIN leaf ON leaf.log = consent.log AND leaf.n = grant_n";
 
 pub(super) fn held(connection: &Connection, id: Id) -> Result<Held, VaultError> {
@@ -555,15 +605,18 @@ fn read_held(row: &Row<'_>) -> Result<Held, VaultError> {
     if !whole {
         return Err(VaultError::Inconsistent);
     }
-    let mark = |column: usize| -> Result<Option<Mark>, VaultError> {
+    let mark = |column: usize, place: usize| -> Result<Option<Mark>, VaultError> {
         match (row.get::<_, Option<i64>>(column)?, row.get::<_, Option<i64>>(column + 1)?) {
-            (Some(at), Some(n)) => Ok(Some(Mark { at: moment(at)?, n: unsigned(n)? })),
+            (Some(at), Some(n)) => {
+                let log = row.get::<_, Option<[u8; 16]>>(place)?.map(Id).ok_or(VaultError::Inconsistent)?;
+                Ok(Some(Mark { at: moment(at)?, log, n: unsigned(n)? }))
+            }
             (None, None) => Ok(None),
             _ => Err(VaultError::Inconsistent),
         }
     };
     let by = row.get::<_, Option<String>>(10)?.map(|code| WithdrawnBy::from_code(&code));
-    let withdrawn = match (mark(8)?, by) {
+    let withdrawn = match (mark(8, 17)?, by) {
         (Some(mark), Some(Some(by))) => Some((mark, by)),
         (None, None) => None,
         _ => return Err(VaultError::Inconsistent),
@@ -579,8 +632,12 @@ fn read_held(row: &Row<'_>) -> Result<Held, VaultError> {
         details,
         commitment_key,
         withdrawn,
-        expired: mark(11)?,
-        erased: mark(13)?,
+        expired: mark(11, 18)?,
+        erased: mark(13, 19)?,
+        log_is_whole: match row.get::<_, Option<String>>(16)? {
+            None => Whole::AsFarAsKnown,
+            Some(_) => Whole::No,
+        },
     })
 }
 

@@ -70,6 +70,14 @@ pub enum VaultError {
     /// Something kept does not pass the checks that it passed when it was kept.
     #[error("a kept record does not pass its checks and was not used: the vault is damaged or was changed")]
     Inconsistent,
+    /// The database is gone or empty, and what lies beside it shows that there was one.
+    #[error(
+        "this vault's database is gone or empty, although there was one: restore it from a backup; nothing was made in its place"
+    )]
+    Gone,
+    /// It is not said who takes an export.
+    #[error("say in at most 500 characters on one line who takes the export and what for")]
+    TakenBy,
     /// There is nothing of that name.
     #[error("there is no such record in this vault: list what there is")]
     NotFound,
@@ -96,6 +104,8 @@ impl VaultError {
             Self::Failed { .. } => "vault_failed",
             Self::ClockBehind { .. } => "clock_behind",
             Self::Inconsistent => "vault_inconsistent",
+            Self::Gone => "vault_gone",
+            Self::TakenBy => "taken_by",
             Self::NotFound => "not_found",
             Self::NoRandomness => "no_randomness",
         }

@@ -127,6 +127,10 @@ impl FileKeyStore {
 
 impl KeyStore for FileKeyStore {
     fn load(&self) -> Result<Option<VaultKey>, KeyStoreError> {
+        // Opening a pipe would wait for its other end.
+        if std::fs::metadata(&self.path).is_ok_and(|about| !about.is_file()) {
+            return Err(KeyStoreError::Unusable);
+        }
         let file = match File::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

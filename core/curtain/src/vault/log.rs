@@ -181,8 +181,7 @@ fn append_to(
 
 fn begin(tx: &Transaction<'_>, id: Id, now: UnixTime, random: &SystemRandom) -> Result<Open, VaultError> {
     // A log before this one may hold times that the clock must not fall behind.
-    let newest: Option<i64> = tx.query_row("SELECT max(newest) FROM log", [], |row| row.get(0))?;
-    if let Some(newest) = newest.map(moment).transpose()?.filter(|newest| now < *newest) {
+    if let Some(newest) = newest(tx)?.filter(|newest| now < *newest) {
         return Err(VaultError::ClockBehind { newest });
     }
     let seed = Zeroizing::new(make_random::<32>(random)?);
@@ -196,6 +195,12 @@ fn begin(tx: &Transaction<'_>, id: Id, now: UnixTime, random: &SystemRandom) -> 
         },
     )?;
     Ok(Open { ord: tx.last_insert_rowid(), head, key })
+}
+
+/// When the newest record of all logs was made.
+pub(super) fn newest(connection: &Connection) -> Result<Option<UnixTime>, VaultError> {
+    let newest: Option<i64> = connection.query_row("SELECT max(newest) FROM log", [], |row| row.get(0))?;
+    newest.map(moment).transpose()
 }
 
 fn open_log(connection: &Connection) -> Result<Option<Open>, VaultError> {
@@ -259,6 +264,17 @@ pub(super) fn writable_log(
 }
 
 impl Vault {
+    /// Asks whether the clock can be right.
+    ///
+    /// # Errors
+    /// [`VaultError::ClockBehind`] if `now` is before the newest record.
+    pub fn check_clock(&self, now: UnixTime) -> Result<(), VaultError> {
+        match newest(&self.opened.connection)? {
+            Some(newest) if now < newest => Err(VaultError::ClockBehind { newest }),
+            _ => Ok(()),
+        }
+    }
+
     /// All logs of this vault, oldest first; the last one is appended to.
     ///
     /// # Errors
@@ -355,6 +371,10 @@ impl Vault {
         let met = match ord_of(&tx, log)? {
             Some(ord) => meet_own(&tx, ord, &note, witness, now, &random)?,
             None if open_log(&tx)?.is_some() => return Err(MeetError::UnknownLog),
+            // Its key is gone, so the witness's word counts, and a witness cosigns only what the log signed.
+            None if !note.signatures().iter().any(|line| line.name() == seen.origin()) => {
+                return Err(MeetError::NotSigned);
+            }
             None => {
                 let stopped = Stopped { log, size: 0, root: Hash::empty_root(), seen: seen.size };
                 go_on(&tx, &stopped, ContinueReason::Reinstalled, now, &random)?

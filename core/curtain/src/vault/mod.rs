@@ -52,6 +52,12 @@ impl Vault {
         open::make_folder(folder)
     }
 
+    /// Whether there is a vault in `folder`, or what is left of one.
+    #[must_use]
+    pub fn is_there(folder: &Path) -> bool {
+        open::is_there(folder)
+    }
+
     /// A random name for something new.
     ///
     /// # Errors

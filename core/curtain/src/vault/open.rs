@@ -14,6 +14,7 @@ use super::key::{KeyStore, VaultKey};
 use super::migrations::migrate;
 
 const DATABASE: &str = "vault.db";
+const WRITE_AHEAD: &str = "vault.db-wal";
 const LOCK: &str = "vault.lock";
 /// Tells a wrong key from a damaged first page, which look the same to the cipher.
 const CHECK: &str = "vault.check";
@@ -28,13 +29,21 @@ pub(super) struct Opened {
     _lock: File,
 }
 
-/// Opens the vault in `folder`, or makes one where neither a vault nor a key is.
+/// Opens the vault in `folder`, or makes one where neither a vault nor a trace of one is.
 pub(super) fn open(folder: &Path, keys: &dyn KeyStore, random: &SystemRandom) -> Result<Opened, VaultError> {
     make_folder(folder)?;
+    for name in [DATABASE, WRITE_AHEAD, LOCK, CHECK] {
+        only_a_file(&folder.join(name))?;
+    }
     let lock = lock(&folder.join(LOCK))?;
     let database = folder.join(DATABASE);
-    let exists = start_of(&database)?;
-    let key = match (keys.load()?, exists.is_empty()) {
+    let start = start_of(&database)?;
+    // The note is written once the vault is whole: with it, or with a log of writes, there was a vault.
+    let was_whole = [CHECK, WRITE_AHEAD].iter().any(|name| folder.join(name).exists());
+    if start.is_empty() && was_whole {
+        return Err(VaultError::Gone);
+    }
+    let key = match (keys.load()?, start.is_empty()) {
         (Some(key), _) => key,
         (None, true) => {
             let key = VaultKey::make(random)?;
@@ -43,16 +52,30 @@ pub(super) fn open(folder: &Path, keys: &dyn KeyStore, random: &SystemRandom) ->
         }
         (None, false) => return Err(VaultError::KeyLost),
     };
-    if exists == PLAIN_HEADER {
+    if start == PLAIN_HEADER {
         return Err(VaultError::NotEncrypted);
     }
-    if exists.is_empty() {
-        note_key(folder, &key)?;
-    } else {
-        check_key(&folder.join(CHECK), &key)?;
-    }
+    let noted = check_key(&folder.join(CHECK), &key)?;
     let connection = connect(&database, &key)?;
+    if noted == Noted::Not {
+        note_key(folder, &key)?;
+    }
     Ok(Opened { connection, _lock: lock })
+}
+
+/// Whether there is a vault in `folder`, or what is left of one.
+pub(super) fn is_there(folder: &Path) -> bool {
+    [DATABASE, CHECK].iter().any(|name| folder.join(name).exists())
+}
+
+/// Opening a pipe would wait for its other end; a link would lead elsewhere.
+fn only_a_file(path: &Path) -> Result<(), VaultError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(about) if about.is_file() => Ok(()),
+        Ok(_) => Err(VaultError::NotAllowed),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Makes the vault's folder, for its owner alone.
@@ -92,21 +115,29 @@ fn start_of(path: &Path) -> Result<Vec<u8>, VaultError> {
     Ok(start)
 }
 
+/// Whether a key was noted.
+#[derive(PartialEq, Eq)]
+enum Noted {
+    AsThisKey,
+    Not,
+}
+
 /// Compares the key with what was noted of it when the vault was made.
-fn check_key(path: &Path, key: &VaultKey) -> Result<(), VaultError> {
+fn check_key(path: &Path, key: &VaultKey) -> Result<Noted, VaultError> {
     match std::fs::read_to_string(path) {
         Ok(text) => {
             let noted = hex::decode(text.trim_end()).map_err(|_| VaultError::Damaged)?;
             let signer = hmac::Key::new(hmac::HMAC_SHA256, key.bytes());
-            hmac::verify(&signer, CHECK_MESSAGE, &noted).map_err(|_| VaultError::WrongKey)
+            hmac::verify(&signer, CHECK_MESSAGE, &noted).map_err(|_| VaultError::WrongKey)?;
+            Ok(Noted::AsThisKey)
         }
         // Without the note a wrong key reads as damage.
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Noted::Not),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Notes the key of a vault that is about to be made. Whole or not at all.
+/// Notes the key of a vault that has just opened with it. Whole or not at all.
 fn note_key(folder: &Path, key: &VaultKey) -> Result<(), VaultError> {
     let signer = hmac::Key::new(hmac::HMAC_SHA256, key.bytes());
     let mut file = tempfile::Builder::new().prefix(".curtain-").suffix(".part").tempfile_in(folder)?;

@@ -5,9 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use thiserror::Error;
 
 use super::Vault;
-use super::consents::{Held, Mark, held};
+use super::consents::{Held, Mark, held, log_id};
 use super::error::VaultError;
-use super::log::{Appended, append, place, signed, writable_log};
+use super::log::{Appended, append, newest, place, signed, writable_log};
 use crate::consent::{WithdrawalCode, keep_until};
 use crate::hash::Id;
 use crate::ledger::leaf::{EraseReason, Event, Place, Retention, WithdrawnBy};
@@ -212,6 +212,8 @@ impl Vault {
         let open = writable_log(&tx, now, &random)?;
         let (of_ord, of_n) = place_in(&tx, open, of)?;
         let (copy_ord, copy_n) = place_in(&tx, open, copy)?;
+        // As the log writes them: this log's own places bear no name.
+        let (of, copy) = (place(&tx, open, of_ord, of_n)?, place(&tx, open, copy_ord, copy_n)?);
         let Appended { n, .. } = append(&tx, Event::Acknowledge { copy, of }, now, &random)?;
         let changed = tx.execute(
             "UPDATE awaited SET acknowledged_n = ?1
@@ -225,7 +227,7 @@ impl Vault {
         Ok(n)
     }
 
-    /// Forgets whom a consent is about: withdraws it, deletes its details, keys, media and cases, and clears
+    /// Forgets whom a consent is about: withdraws it in the name of `by`, deletes its details, keys, media and cases, and clears
     /// them from the disk's pages. The log keeps that there was a consent, and still verifies.
     ///
     /// # Errors
@@ -233,6 +235,7 @@ impl Vault {
     pub fn erase(
         &mut self,
         consent: Id,
+        by: WithdrawnBy,
         despite: Option<EraseReason>,
         now: UnixTime,
     ) -> Result<Erased, EraseError> {
@@ -240,6 +243,7 @@ impl Vault {
         let tx = self.transaction()?;
         let held = held(&tx, consent)?;
         if let Some(Mark { at, .. }) = held.erased() {
+            // Old pages may still wait to be cleared.
             drop(tx);
             clear(&self.opened.connection)?;
             return Err(EraseError::AlreadyErased { at });
@@ -251,7 +255,7 @@ impl Vault {
             _ => Retention::Over,
         };
         if held.withdrawn_at().is_none() {
-            withdraw_in(&tx, &held, WithdrawnBy::Author, now, &random)?;
+            withdraw_in(&tx, &held, by, now, &random)?;
         }
         let open = writable_log(&tx, now, &random)?;
         let copies = copies_of(&tx, &held, CopiesWith::DetailsOnly)?;
@@ -267,11 +271,14 @@ impl Vault {
             "DELETE FROM attachment WHERE consent = (SELECT ord FROM consent WHERE id = ?1)",
             [consent.0],
         )?;
-        tx.execute("DELETE FROM draft WHERE consent = ?1", [consent.0])?;
         tx.execute(
-            "UPDATE consent SET details = NULL, commitment_key = NULL, code = NULL, erased_at = ?1, erased_n = ?2
-             WHERE id = ?3",
-            (now.seconds(), signed(n)?, consent.0),
+            "DELETE FROM draft WHERE consent = ?1 OR id IN (SELECT draft FROM case_of WHERE consent = ?1)",
+            [consent.0],
+        )?;
+        tx.execute(
+            "UPDATE consent SET details = NULL, commitment_key = NULL, code = NULL, erased_at = ?1, erased_n = ?2,
+             erased_log = ?3 WHERE id = ?4",
+            (now.seconds(), signed(n)?, log_id(&tx, ord)?.0, consent.0),
         )?;
         tx.commit()?;
         clear(&self.opened.connection)?;
@@ -280,7 +287,7 @@ impl Vault {
 }
 
 /// Moves all pages to the database and empties the write-ahead log, where old pages still stand.
-fn clear(connection: &Connection) -> Result<(), EraseError> {
+pub(super) fn clear(connection: &Connection) -> Result<(), EraseError> {
     let busy: i64 = connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
         .map_err(|_| EraseError::NotCleared)?;
@@ -303,6 +310,8 @@ fn withdraw_in(
     now: UnixTime,
     random: &SystemRandom,
 ) -> Result<Withdrawn, VaultError> {
+    // A clock that is behind takes no patient's right away: the withdrawal is recorded with the newest record's time.
+    let now = newest(tx)?.map_or(now, |newest| newest.max(now));
     let open = writable_log(tx, now, random)?;
     let copies = copies_of(tx, held, CopiesWith::AnyPartOfTheCase)?;
     let event = Event::Withdraw {
@@ -314,8 +323,8 @@ fn withdraw_in(
     let Appended { ord, n } = append(tx, event, now, random)?;
     let awaits = await_copies(tx, (ord, n), held.id(), &copies)?;
     tx.execute(
-        "UPDATE consent SET withdrawn_at = ?1, withdrawn_n = ?2, withdrawn_by = ?3 WHERE id = ?4",
-        (now.seconds(), signed(n)?, by.code(), held.id().0),
+        "UPDATE consent SET withdrawn_at = ?1, withdrawn_n = ?2, withdrawn_by = ?3, withdrawn_log = ?4 WHERE id = ?5",
+        (now.seconds(), signed(n)?, by.code(), log_id(tx, ord)?.0, held.id().0),
     )?;
     Ok(Withdrawn { consent: held.id(), n, awaits })
 }
@@ -366,10 +375,10 @@ fn await_copies(
 
 fn place_in(tx: &Transaction<'_>, open: i64, place: Place) -> Result<(i64, i64), VaultError> {
     match place {
-        Place::Here(n) => Ok((open, signed(n)?)),
+        Place::Here(n) => Ok((open, signed(n).map_err(|_| VaultError::NotFound)?)),
         Place::Before { log, n } => {
             let ord = tx.query_row("SELECT ord FROM log WHERE id = ?1", [log.0], |row| row.get(0))?;
-            Ok((ord, signed(n)?))
+            Ok((ord, signed(n).map_err(|_| VaultError::NotFound)?))
         }
     }
 }

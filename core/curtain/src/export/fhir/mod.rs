@@ -136,7 +136,9 @@ impl<'a> Agreed<'a> {
     fn read(grant: &'a Grant, about: &'a About) -> Option<Self> {
         let Event::Grant { consent, expires, level, regime, .. } = grant.leaf.event else { return None };
         let standing = match grant.standing {
-            Standing::Live if expires < about.exported_at => Standing::Expired { at: expires, n: None },
+            Standing::Live if expires < about.exported_at => {
+                Standing::Expired { at: expires, recorded: None }
+            }
             standing => standing,
         };
         Some(Self { grant, about, id: consent, expires, level, regime, standing })
@@ -255,36 +257,39 @@ impl<'a> Agreed<'a> {
             words: "Consent given",
             at: grant.leaf.at,
             recorded: grant.leaf.at,
+            log: about.log,
             n: Some(grant.leaf.n),
             hash: Some(grant.leaf_hash),
             by: giver.as_deref(),
         };
-        let ended = |code, words, at, n: Option<u64>, by| Happened {
+        let ended = |code, words, at, place: Option<(Id, u64)>, by| Happened {
             code,
             operation: ("UPDATE", "revise"),
             words,
             at,
-            recorded: if n.is_some() { at } else { about.exported_at },
-            n,
+            recorded: if place.is_some() { at } else { about.exported_at },
+            log: place.map_or(about.log, |(log, _)| log),
+            n: place.map(|(_, n)| n),
             hash: None,
             by,
         };
         let ended = match self.standing {
             Standing::Live => None,
-            Standing::Expired { at, n } => {
-                Some(("expire", ended("expire", "Time of the consent ran out", at, n, None)))
+            Standing::Expired { at, recorded } => {
+                Some(("expire", ended("expire", "Time of the consent ran out", at, recorded, None)))
             }
-            Standing::Withdrawn { at, n, by } => {
-                Some(("withdraw", ended("withdraw", "Consent withdrawn", at, Some(n), Some(who(by)))))
+            Standing::Withdrawn { at, log, n, by } => {
+                Some(("withdraw", ended("withdraw", "Consent withdrawn", at, Some((log, n)), Some(who(by)))))
             }
-            Standing::Erased { at, n } => {
-                Some(("erase", ended("erase", "Consent ended, details and keys deleted", at, Some(n), None)))
-            }
+            Standing::Erased { at, log, n } => Some((
+                "erase",
+                ended("erase", "Consent ended, details and keys deleted", at, Some((log, n)), None),
+            )),
         };
         [Some(("grant", granted)), ended]
             .into_iter()
             .flatten()
-            .map(|(name, happened)| (name, happened.provenance(consent, about.log)))
+            .map(|(name, happened)| (name, happened.provenance(consent)))
             .collect()
     }
 }
@@ -296,13 +301,15 @@ struct Happened<'a> {
     words: &'static str,
     at: UnixTime,
     recorded: UnixTime,
+    log: Id,
     n: Option<u64>,
     hash: Option<Sha256>,
     by: Option<&'a str>,
 }
 
 impl Happened<'_> {
-    fn provenance(&self, consent: &str, log: Id) -> Value {
+    fn provenance(&self, consent: &str) -> Value {
+        let log = self.log;
         let mut agents = vec![json!({
             "type": {"coding": [coding(AGENT_TYPE, "composer", "Composer")]},
             "who": {"reference": device_url(log)},
@@ -390,11 +397,11 @@ mod tests {
         let at = samples::at(50);
         [
             Standing::Live,
-            Standing::Expired { at, n: Some(10) },
-            Standing::Expired { at, n: None },
-            Standing::Withdrawn { at, n: 11, by: WithdrawnBy::Code },
-            Standing::Withdrawn { at, n: 12, by: WithdrawnBy::Officer },
-            Standing::Erased { at, n: 13 },
+            Standing::Expired { at, recorded: Some((samples::LOG, 10)) },
+            Standing::Expired { at, recorded: None },
+            Standing::Withdrawn { at, log: samples::LOG, n: 11, by: WithdrawnBy::Code },
+            Standing::Withdrawn { at, log: samples::LOG, n: 12, by: WithdrawnBy::Officer },
+            Standing::Erased { at, log: samples::LOG, n: 13 },
         ]
     }
 

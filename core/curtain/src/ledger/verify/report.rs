@@ -22,6 +22,21 @@ pub struct Report {
     pub gap: Option<Gap>,
 }
 
+impl Report {
+    /// Whether every record up to a known one is here: something other than the folder vouches for at least one record,
+    /// the folder holds all of the log, and no record of a log before it is missing.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let vouched = match &self.completeness {
+            Completeness::Since { size } | Completeness::Cosigned { size, .. } => *size > 0,
+            Completeness::SinceAndCosigned { since, size, .. } => *since.max(size) > 0,
+            Completeness::NotProven { .. } => false,
+        };
+        let whole = self.scope.as_ref().is_some_and(|scope| !scope.is_part());
+        self.integrity == Integrity::Intact && vouched && whole && self.gap.is_none_or(|gap| gap.missing == 0)
+    }
+}
+
 /// Whether anything was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Integrity {

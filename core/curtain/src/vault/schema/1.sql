@@ -45,11 +45,14 @@ CREATE TABLE consent (
     -- When each end was recorded, and at which place of the log that was open then.
     withdrawn_at INTEGER,
     withdrawn_n INTEGER,
+    withdrawn_log BLOB,
     withdrawn_by TEXT CHECK (withdrawn_by IN ('code', 'author', 'officer')),
     expired_at INTEGER,
     expired_n INTEGER,
+    expired_log BLOB,
     erased_at INTEGER,
     erased_n INTEGER,
+    erased_log BLOB,
     CHECK ((erased_at IS NULL) = (details IS NOT NULL)),
     CHECK ((details IS NULL) = (commitment_key IS NULL) AND (details IS NULL) = (code IS NULL))
 ) STRICT;
@@ -98,9 +101,15 @@ CREATE TABLE draft (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
     made_at INTEGER NOT NULL,
     text TEXT NOT NULL,
-    verdicts TEXT,
+    decided TEXT,
     consent_draft TEXT,
     consent BLOB REFERENCES consent (id)
+) STRICT, WITHOUT ROWID;
+-- Every consent that was ever given for a case, so that erasing one finds the case.
+CREATE TABLE case_of (
+    draft BLOB NOT NULL REFERENCES draft (id) ON DELETE CASCADE,
+    consent BLOB NOT NULL REFERENCES consent (id),
+    PRIMARY KEY (draft, consent)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE photo (
     draft BLOB NOT NULL REFERENCES draft (id) ON DELETE CASCADE,
