@@ -13,7 +13,7 @@ import struct
 import subprocess
 import time
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import notes
 
@@ -46,7 +46,7 @@ TERMS = {
     "discloser": "Test Clinic, Room 1",
     "contact": "Test Clinic, Room 1, front desk",
     "description": "A wound on the left arm",
-    "expires": "2027-12-31",
+    "expires": str(date.today() + timedelta(days=365)),
     "affirm": "understood,explicit,discussion_recorded",
 }
 WITNESSED = ["--witness", WITNESS, "--witness-role", "nurse"]
@@ -234,7 +234,7 @@ class Maker:
         for kind in FORMATS:
             self.export(kind, clinic.export(kind, details=False))
             self.export(kind, clinic.export(kind, details=True), "--details")
-        self.export("fhir", clinic.exports / "none.fhir", "--from", "2030-01-01")
+        self.export("fhir", clinic.exports / "none.fhir", "--from", "2099-01-01")
         size = self.checkpoint()
         for n in range(size):
             self.in_vault("ledger", "prove", n, "--out", clinic.proofs)

@@ -7,6 +7,7 @@ import re
 import select
 import subprocess
 import time
+from datetime import date, timedelta
 
 import pytest
 
@@ -74,6 +75,11 @@ def terminal(clinic, tmp_path):
 
 def answers(clinic):
     """Questions with what is typed."""
+    yield "The patient's name", "Test Patient Terminal" + ENTER
+    yield "Who agrees?", DOWN * 2 + ENTER
+    yield "The name of who agrees", "Test Guardian" + ENTER
+    yield "Where does that authority come from", "mother" + ENTER
+    yield "The minor...", ENTER
     yield "Under which law", DOWN + ENTER
     yield "How far may the case go", DOWN + ENTER
     yield "What is it for", "Teaching" + ENTER
@@ -82,12 +88,9 @@ def answers(clinic):
     yield "Whom can the patient ask", "Front desk" + ENTER
     yield "What is shown, in words", "A wound" + ENTER
     yield "Until which day", "never" + ENTER
-    yield "Until which day", "2027-12-31" + ENTER
-    yield "The patient's name", "Test Patient Terminal" + ENTER
-    yield "Who agrees?", DOWN * 2 + ENTER
-    yield "The name of who agrees", "Test Guardian" + ENTER
-    yield "Where does that authority come from", "mother" + ENTER
-    yield "The minor...", ENTER
+    yield "Until which day", "2020-12-31" + ENTER
+    yield "Until which day", str(date.today() + timedelta(days=365)) + ENTER
+    yield "In which language", ENTER
     yield "Was every file shown", "y"
     yield "Was the text read", "y"
     yield "Did they say yes clearly", "y"

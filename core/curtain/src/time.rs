@@ -69,6 +69,10 @@ impl FromStr for UnixTime {
         } else {
             text.parse().map_err(|_| NoMoment)?
         };
+        // Half a second before 1970 has no whole seconds either.
+        if moment < jiff::Timestamp::UNIX_EPOCH {
+            return Err(NoMoment);
+        }
         Self::new(moment.as_second())
     }
 }
@@ -101,8 +105,16 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_refused() {
-        for text in ["", "2027", "2027-02-30", "31.01.2027", "1969-12-31", "2027-01-31T09:30:00", "ééééé"]
-        {
+        for text in [
+            "",
+            "2027",
+            "2027-02-30",
+            "31.01.2027",
+            "1969-12-31T23:59:59.5Z",
+            "1969-12-31",
+            "2027-01-31T09:30:00",
+            "ééééé",
+        ] {
             assert_eq!(text.parse::<UnixTime>(), Err(NoMoment), "{text}");
         }
         assert_eq!(UnixTime::new(-1), Err(NoMoment));
