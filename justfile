@@ -44,6 +44,7 @@ kill KILLS="200":
 soak SECONDS="600":
     bash tests/fuzz/run {{SECONDS}}
     just kill
+    bash tests/peers/verapdf/run
     just large
     just bench
     just peer

@@ -123,7 +123,11 @@ fn wording(args: &NewArgs) -> Result<Outcome, Failure> {
 }
 
 fn standing_code(held: &Held, now: UnixTime) -> &'static str {
-    if held.erased().is_some() { "erased" } else { held.standing(now).code() }
+    match held.standing(now) {
+        _ if held.erased().is_some() => "erased",
+        Standing::Live if held.is_in_doubt() => "in_doubt",
+        standing => standing.code(),
+    }
 }
 
 fn standing_words(held: &Held, now: UnixTime) -> String {
@@ -131,6 +135,9 @@ fn standing_words(held: &Held, now: UnixTime) -> String {
         return format!("erased on {}", mark.at.date());
     }
     match held.standing(now) {
+        Standing::Live if held.is_in_doubt() => {
+            "in doubt: records of its log were lost, ask again".to_owned()
+        }
         Standing::Live => format!("live until {}", held.expires().date()),
         Standing::NotYet { from } => format!("live from {}", from.date()),
         Standing::Expired { at } => format!("expired on {}", at.date()),

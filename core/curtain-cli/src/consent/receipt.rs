@@ -19,6 +19,12 @@ use crate::output::{self, Failure};
 
 pub(super) fn write(args: &ReceiptArgs) -> Result<Outcome, Failure> {
     let vault = args.vault.open()?;
+    if let Some(at) = vault.consent(args.consent)?.withdrawn_at() {
+        output::warn(&format!(
+            "This consent was withdrawn on {}: the receipt says how it was given.",
+            at.date()
+        ));
+    }
     let paths = write_to(&vault, args.consent, &args.out)?;
     let paths = paths.map(|path| output::shown(&path));
     if args.vault.json {

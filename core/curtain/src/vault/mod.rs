@@ -7,6 +7,7 @@
 mod cases;
 mod consents;
 mod error;
+mod held;
 mod key;
 mod log;
 mod migrations;
@@ -20,8 +21,9 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Transaction, TransactionBehavior};
 
 pub use cases::{CaseSummary, KeptCase};
-pub use consents::{Copy, DiscloseError, ExportRecord, GrantError, Granted, Held, Mark, ToGrant};
+pub use consents::{Copy, DiscloseError, ExportRecord, GrantError, Granted, ToGrant};
 pub use error::VaultError;
+pub use held::{Held, Mark};
 pub use key::{FileKeyStore, KeyStore, KeyStoreError, VaultKey};
 pub use log::{Cosigned, KeptLog, MeetError, Met, StoredLeaf};
 pub use withdrawal::{AcknowledgeError, EraseError, Erased, WithdrawBy, WithdrawError, Withdrawn};

@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use thiserror::Error;
 
 use super::Vault;
-use super::consents::{Held, Mark, held, log_id};
+use super::consents::log_id;
 use super::error::VaultError;
+use super::held::{Held, Mark, held};
 use super::log::{Appended, append, newest, place, signed, writable_log};
 use crate::consent::{WithdrawalCode, keep_until};
 use crate::hash::Id;
