@@ -277,6 +277,27 @@ fn a_new_vault_says_what_it_continues() {
 }
 
 #[test]
+fn a_new_vault_that_recorded_a_consent_first_says_it_too() {
+    let vaults = rolled_back();
+    let mut witness = Witness::new();
+    let (checkpoint, key, hashes) = newest(&vaults.now);
+    let cosigned = witness.cosign(&checkpoint, &key, &hashes, 1).unwrap().to_string();
+    let folder = tempdir().unwrap();
+    let mut reinstalled = open(folder.path()).unwrap();
+    let before = grant(&mut reinstalled, 1, later(6));
+    let met = reinstalled.meet(cosigned.as_bytes(), witness.key(), later(7)).unwrap();
+    assert_eq!(met, Met::Continued { reason: ContinueReason::Reinstalled, log: log(&reinstalled) });
+    let held = reinstalled.consent(before.id).unwrap();
+    assert!(!held.is_in_doubt(), "nothing of its own log is missing");
+    reinstalled.withdraw(&WithdrawBy::Code(before.code), later(8)).unwrap();
+    let report = Evidence::of(&mut reinstalled, DetailsTaken::No).verify();
+    assert_eq!(report.integrity, Integrity::Intact);
+    assert_eq!(report.gap.unwrap().missing, 5);
+    let again = reinstalled.meet(cosigned.as_bytes(), witness.key(), later(9)).unwrap_err();
+    assert_eq!(again, curtain::vault::MeetError::UnknownLog, "once");
+}
+
+#[test]
 fn a_withdrawn_and_erased_consent_leaves_a_log_that_verifies() {
     let folder = tempdir().unwrap();
     let mut vault = vault_with(folder.path(), 3);

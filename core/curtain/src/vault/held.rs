@@ -249,8 +249,8 @@ pub(super) fn read_held(row: &Row<'_>) -> Result<Held, VaultError> {
         withdrawn,
         expired: mark(11, 18)?,
         erased: mark(13, 19)?,
-        log_is_whole: match row.get::<_, Option<String>>(16)? {
-            None => Whole::AsFarAsKnown,
+        log_is_whole: match row.get::<_, Option<String>>(16)?.as_deref() {
+            None | Some("reinstalled") => Whole::AsFarAsKnown,
             Some(_) => Whole::No,
         },
     })

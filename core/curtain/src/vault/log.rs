@@ -294,6 +294,7 @@ impl Vault {
                 None => None,
                 Some("behind") => Some(ContinueReason::Behind),
                 Some("forked") => Some(ContinueReason::Forked),
+                Some("reinstalled") => Some(ContinueReason::Reinstalled),
                 Some(_) => return Err(VaultError::Inconsistent),
             };
             logs.push(KeptLog {
@@ -370,12 +371,12 @@ impl Vault {
         let log = Id(seen.log);
         let met = match ord_of(&tx, log)? {
             Some(ord) => meet_own(&tx, ord, &note, witness, now, &random)?,
-            None if open_log(&tx)?.is_some() => return Err(MeetError::UnknownLog),
             // Its key is gone, so the witness's word counts, and a witness cosigns only what the log signed.
             None if !note.signatures().iter().any(|line| line.name() == seen.origin()) => {
                 return Err(MeetError::NotSigned);
             }
             None => {
+                make_way(&tx)?;
                 let stopped = Stopped { log, size: 0, root: Hash::empty_root(), seen: seen.size };
                 go_on(&tx, &stopped, ContinueReason::Reinstalled, now, &random)?
             }
@@ -383,6 +384,21 @@ impl Vault {
         tx.commit()?;
         Ok(met)
     }
+}
+
+/// Closes the log that a new vault began before it heard of the lost one: only leaf 0 of another can say what it
+/// continues. Nothing of it is missing, so its consents stay as they are.
+fn make_way(tx: &Transaction<'_>) -> Result<(), MeetError> {
+    let Some(open) = open_log(tx)? else { return Ok(()) };
+    let first: Option<Vec<u8>> = tx
+        .query_row("SELECT bytes FROM leaf WHERE log = ?1 AND n = 0", [open.ord], |row| row.get(0))
+        .optional()?;
+    let first = first.map(|bytes| Leaf::parse(&bytes)).transpose().map_err(|_| VaultError::Inconsistent)?;
+    if first.is_some_and(|leaf| matches!(leaf.event, Event::Continue { .. })) {
+        return Err(MeetError::UnknownLog);
+    }
+    tx.execute("UPDATE log SET closed = 'reinstalled' WHERE ord = ?1", [open.ord])?;
+    Ok(())
 }
 
 /// Compares one of this vault's logs with a checkpoint of it.

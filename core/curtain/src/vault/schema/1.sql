@@ -4,7 +4,7 @@ CREATE TABLE log (
     id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
     seed BLOB NOT NULL CHECK (length(seed) = 32),
     made_at INTEGER NOT NULL,
-    closed TEXT CHECK (closed IN ('behind', 'forked')),
+    closed TEXT CHECK (closed IN ('behind', 'forked', 'reinstalled')),
     -- The head: written in the same transaction as each leaf.
     size INTEGER NOT NULL,
     frontier BLOB NOT NULL,
