@@ -79,6 +79,14 @@ fn newest(vault: &Vault) -> (String, VerifierKey, Vec<Hash>) {
     (log.checkpoint, log.verifier, hashes)
 }
 
+/// A witness that has seen the newest checkpoint of `vault`, and the cosigned note.
+fn witness_of(vault: &Vault) -> (Witness, String) {
+    let mut witness = Witness::new();
+    let (checkpoint, key, hashes) = newest(vault);
+    let cosigned = witness.cosign(&checkpoint, &key, &hashes, 1).unwrap().to_string();
+    (witness, cosigned)
+}
+
 /// Another vault with the same key, as a restored backup has.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -203,9 +211,7 @@ fn a_restored_vault_is_found_by_an_earlier_checkpoint() {
 #[test]
 fn a_restored_vault_never_goes_on_with_a_log_that_a_witness_saw_further() {
     let mut vaults = rolled_back();
-    let mut witness = Witness::new();
-    let (checkpoint, key, hashes) = newest(&vaults.now);
-    let cosigned = witness.cosign(&checkpoint, &key, &hashes, 1).unwrap().to_string();
+    let (witness, cosigned) = witness_of(&vaults.now);
     let met = vaults.now.meet(cosigned.as_bytes(), witness.key(), later(6)).unwrap();
     assert_eq!(met, Met::Agrees { size: 5 });
 
@@ -253,9 +259,8 @@ fn a_restored_vault_that_went_on_first_is_found_to_have_forked() {
     let vaults = rolled_back();
     let mut restored = open(&vaults.then).unwrap();
     (6..=9).for_each(|n| drop(grant(&mut restored, n, later(n.into()))));
-    let mut witness = Witness::new();
-    let (checkpoint, key, hashes) = newest(&vaults.now);
-    let cosigned = witness.cosign(&checkpoint, &key, &hashes, 1).unwrap().to_string();
+    let (mut witness, cosigned) = witness_of(&vaults.now);
+    let (_, key, _) = newest(&vaults.now);
     let (forked, _, other_hashes) = newest(&restored);
     assert!(witness.cosign(&forked, &key, &other_hashes, 2).is_none(), "the witness does not go along");
     let met = restored.meet(cosigned.as_bytes(), witness.key(), later(20)).unwrap();
@@ -265,9 +270,7 @@ fn a_restored_vault_that_went_on_first_is_found_to_have_forked() {
 #[test]
 fn a_new_vault_says_what_it_continues() {
     let vaults = rolled_back();
-    let mut witness = Witness::new();
-    let (checkpoint, key, hashes) = newest(&vaults.now);
-    let cosigned = witness.cosign(&checkpoint, &key, &hashes, 1).unwrap().to_string();
+    let (witness, cosigned) = witness_of(&vaults.now);
     let folder = tempdir().unwrap();
     let mut reinstalled = open(folder.path()).unwrap();
     let met = reinstalled.meet(cosigned.as_bytes(), witness.key(), later(6)).unwrap();
@@ -279,9 +282,7 @@ fn a_new_vault_says_what_it_continues() {
 #[test]
 fn a_new_vault_that_recorded_a_consent_first_says_it_too() {
     let vaults = rolled_back();
-    let mut witness = Witness::new();
-    let (checkpoint, key, hashes) = newest(&vaults.now);
-    let cosigned = witness.cosign(&checkpoint, &key, &hashes, 1).unwrap().to_string();
+    let (witness, cosigned) = witness_of(&vaults.now);
     let folder = tempdir().unwrap();
     let mut reinstalled = open(folder.path()).unwrap();
     let before = grant(&mut reinstalled, 1, later(6));

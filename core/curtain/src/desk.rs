@@ -196,21 +196,18 @@ fn evidence(
         key: &log.verifier,
         witnesses: witness.as_slice(),
     };
-    let opened = || -> Result<Box<dyn Iterator<Item = Result<Opened, VaultError>>>, VaultError> {
-        match request.details {
-            DetailsTaken::No => Ok(Box::new(std::iter::empty())),
-            DetailsTaken::Yes => Ok(Box::new(openings(vault, log.id, records.clone())?)),
-        }
+    // An empty part has neither.
+    let identified = match request.details {
+        DetailsTaken::No => 0..0,
+        DetailsTaken::Yes => records.clone(),
     };
     let content = Content {
         hashes: vault.leaf_hashes(log.id)?,
         leaves: vault.leaves(log.id, records.clone())?.map(|leaf| leaf.map(|leaf| leaf.bytes)),
-        details: opened()?.map(|opened| opened.map(|opened| opened.detail)),
-        attachments: opened()?.filter_map(|opened| match opened {
-            Ok(Opened { consent: Some(consent), .. }) => vault.media(consent).transpose(),
-            Ok(_) => None,
-            Err(error) => Some(Err(error)),
-        }),
+        details: openings(vault, log.id, identified.clone())?,
+        attachments: vault
+            .consents_with_media(log.id, identified)?
+            .filter_map(|consent| consent.and_then(|consent| vault.media(consent)).transpose()),
     };
     // The vault's trouble is not the note's, but both mean that there is no signature.
     let sign = |text: &str| -> Result<Note, NoteError> {
@@ -221,18 +218,12 @@ fn evidence(
     Ok(vec![target.to_owned()])
 }
 
-/// What a commitment stands for, and the consent that it is of.
-struct Opened {
-    detail: Detail,
-    consent: Option<Id>,
-}
-
 /// What the commitments of grants and exports in `records` stand for, in order; erased ones are left out.
 fn openings(
     vault: &Vault,
     log: Id,
     records: Range<u64>,
-) -> Result<impl Iterator<Item = Result<Opened, VaultError>> + '_, VaultError> {
+) -> Result<impl Iterator<Item = Result<Detail, VaultError>> + '_, VaultError> {
     let mut consents = vault.consents(log, records.start)?;
     let leaves = vault.leaves(log, records)?;
     Ok(leaves.filter_map(move |stored| open(vault, stored, &mut consents).transpose()))
@@ -242,20 +233,17 @@ fn open(
     vault: &Vault,
     stored: Result<StoredLeaf, VaultError>,
     consents: &mut impl Iterator<Item = Result<Held, VaultError>>,
-) -> Result<Option<Opened>, VaultError> {
+) -> Result<Option<Detail>, VaultError> {
     let leaf = stored?.leaf()?;
     match leaf.event {
         Event::Grant { consent, .. } => {
             let held = next_consent(consents, consent)?;
-            let opened = held.details().zip(held.commitment_key()).map(|(details, key)| Opened {
-                detail: Detail { n: leaf.n, key: *key, details: details.to_vec() },
-                consent: Some(consent),
-            });
-            Ok(opened)
+            let opened = held.details().zip(held.commitment_key());
+            Ok(opened.map(|(details, key)| Detail { n: leaf.n, key: *key, details: details.to_vec() }))
         }
         Event::Export { .. } => {
             let (key, details) = vault.taken_by(leaf.log, leaf.n)?;
-            Ok(Some(Opened { detail: Detail { n: leaf.n, key, details }, consent: None }))
+            Ok(Some(Detail { n: leaf.n, key, details }))
         }
         _ => Ok(None),
     }
@@ -371,9 +359,7 @@ fn grant(held: &Held, details: DetailsTaken, now: UnixTime) -> Result<Grant, Vau
         DetailsTaken::Yes => held.record()?.as_ref().map(in_words),
         DetailsTaken::No => None,
     };
-    let leaf = held.leaf().clone();
-    let leaf_hash = Sha256(curtain_wire::tree::leaf_hash(&leaf.canonical()).0);
-    Ok(Grant { leaf, leaf_hash, standing, details })
+    Ok(Grant { leaf: held.leaf().clone(), leaf_hash: Sha256(held.leaf_hash().0), standing, details })
 }
 
 fn in_words(record: &ConsentRecord) -> Details {

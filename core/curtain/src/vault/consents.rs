@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{OptionalExtension, named_params};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::Vault;
 use super::error::VaultError;
 use super::held::{HELD, Held, held, read_held};
-use super::log::{Appended, append, place, signed, unsigned, writable_log};
+use super::log::{Appended, append, known_ord, place, signed, unsigned, writable_log};
 use super::pages::Pages;
 use crate::consent::signature::{self, SignatureError, SignatureForm};
 use crate::consent::{ConsentDraft, Incomplete, Level, Method, Shortfall, WithdrawalCode};
@@ -110,7 +110,7 @@ impl Vault {
         };
         let random = self.random.clone();
         let tx = self.transaction()?;
-        let Appended { ord, n } = append(&tx, event, now, &random)?;
+        let Appended { ord, log, n } = append(&tx, event, now, &random)?;
         tx.prepare_cached(
             "INSERT INTO consent
              (id, log, grant_n, granted_at, expires, withdrawal, details, commitment_key, code)
@@ -137,7 +137,6 @@ impl Vault {
             }
             tx.execute("INSERT OR IGNORE INTO case_of (draft, consent) VALUES (?1, ?2)", (case.0, id.0))?;
         }
-        let log = log_id(&tx, ord)?;
         tx.commit()?;
         Ok(Granted { id, log, n, code })
     }
@@ -160,8 +159,7 @@ impl Vault {
         first: u64,
     ) -> Result<impl Iterator<Item = Result<Held, VaultError>> + '_, VaultError> {
         let connection = &self.opened.connection;
-        let ord: i64 =
-            connection.query_row("SELECT ord FROM log WHERE id = ?1", [log.0], |row| row.get(0))?;
+        let ord = known_ord(connection, log)?;
         // The plus signs keep SQLite from another index, by which it would sort all rows for every page.
         let query = format!(
             "{HELD} WHERE +consent.log = {ord} AND +grant_n >= {first} AND consent.ord >= ?1
@@ -210,7 +208,28 @@ impl Vault {
         Ok(found)
     }
 
-    /// Consents with a signature, thumbprint or recording whose grants stand in a part of a log.
+    /// The consents with a signature, thumbprint or recording whose grants stand in a part of a log, in order.
+    ///
+    /// # Errors
+    /// [`VaultError`], here or while reading.
+    pub fn consents_with_media(
+        &self,
+        log: Id,
+        part: Range<u64>,
+    ) -> Result<impl Iterator<Item = Result<Id, VaultError>> + '_, VaultError> {
+        let connection = &self.opened.connection;
+        let ord = known_ord(connection, log)?;
+        let (first, until) = (signed(part.start)?, signed(part.end)?);
+        // By the page of names: a recording is too large to be read by the page.
+        let query = format!(
+            "SELECT consent.ord, consent.id FROM attachment JOIN consent ON consent.ord = attachment.consent
+             WHERE +consent.log = {ord} AND +grant_n >= {first} AND +grant_n < {until} AND consent.ord >= ?1
+             ORDER BY consent.ord LIMIT ?2"
+        );
+        Ok(Pages::new(connection, query, |row| Ok(Id(row.get(1)?))))
+    }
+
+    /// How many different signatures, thumbprints and recordings those consents have.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -247,10 +266,10 @@ impl Vault {
         let log = writable_log(&tx, now, &random)?;
         for (id, ord, n) in &due {
             let event = Event::Expire { consent: Id(*id), grant: place(&tx, log, *ord, *n)? };
-            let Appended { ord, n } = append(&tx, event, now, &random)?;
+            let Appended { log, n, .. } = append(&tx, event, now, &random)?;
             tx.execute(
                 "UPDATE consent SET expired_at = ?1, expired_n = ?2, expired_log = ?3 WHERE id = ?4",
-                (now.seconds(), signed(n)?, log_id(&tx, ord)?.0, id),
+                (now.seconds(), signed(n)?, log.0, id),
             )?;
         }
         tx.commit()?;
@@ -275,7 +294,7 @@ impl Vault {
         held.covers(audience, objects, now).map_err(DiscloseError::Shortfall)?;
         let log = writable_log(&tx, now, &random)?;
         let grant = held.place_from(&tx, log)?;
-        let Appended { ord, n } =
+        let Appended { ord, n, .. } =
             append(&tx, Event::Disclose { audience, consent, grant, post }, now, &random)?;
         tx.execute(
             "INSERT INTO copy (log, n, consent, with_details) VALUES (?1, ?2, ?3, 0)",
@@ -302,8 +321,7 @@ impl Vault {
         let taken_by = serde_json_canonicalizer::to_vec(&serde_json::json!({ "taken_by": export.taken_by }))
             .expect("a string under a string key");
         let tx = self.transaction()?;
-        let exported_ord: i64 =
-            tx.query_row("SELECT ord FROM log WHERE id = ?1", [export.log.0], |row| row.get(0))?;
+        let exported_ord = known_ord(&tx, export.log)?;
         let open = writable_log(&tx, now, &random)?;
         let size: i64 =
             tx.query_row("SELECT size FROM log WHERE ord = ?1", [exported_ord], |row| row.get(0))?;
@@ -321,7 +339,7 @@ impl Vault {
             format: export.format,
             until,
         };
-        let Appended { ord, n } = append(&tx, event, now, &random)?;
+        let Appended { ord, n, .. } = append(&tx, event, now, &random)?;
         tx.execute(
             "INSERT INTO copy (log, n, first, until, with_details, taken_by, commitment_key, exported)
              VALUES (:log, :n, :first, :until, :details, :taken_by, :key, :exported)",
@@ -395,8 +413,4 @@ fn check_media(grant: &ToGrant<'_>) -> Result<(), GrantError> {
         _ => SignatureForm::Png,
     };
     if signature::check(media)? == expected { Ok(()) } else { Err(GrantError::OtherMedia) }
-}
-
-pub(super) fn log_id(connection: &Connection, ord: i64) -> Result<Id, VaultError> {
-    Ok(Id(connection.query_row("SELECT id FROM log WHERE ord = ?1", [ord], |row| row.get(0))?))
 }

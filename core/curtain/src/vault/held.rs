@@ -1,6 +1,6 @@
 //! A consent as it stands in the vault: read back through the checks that made it.
 
-use curtain_wire::tree::leaf_hash;
+use curtain_wire::tree::{Hash, leaf_hash};
 use rusqlite::{Connection, Row, Transaction};
 use zeroize::Zeroizing;
 
@@ -19,6 +19,7 @@ pub struct Held {
     log: Id,
     ord: i64,
     leaf: Leaf,
+    leaf_hash: Hash,
     regime: Regime,
     level: Level,
     expires: UnixTime,
@@ -67,6 +68,12 @@ impl Held {
     #[must_use]
     pub fn leaf(&self) -> &Leaf {
         &self.leaf
+    }
+
+    /// That leaf's hash in the tree. [RFC 6962, 2.1]
+    #[must_use]
+    pub fn leaf_hash(&self) -> Hash {
+        self.leaf_hash
     }
 
     /// The law or guidance that it was given under.
@@ -146,7 +153,6 @@ impl Held {
     pub fn standing(&self, now: UnixTime) -> Standing {
         match self.withdrawn_at() {
             Some(at) => Standing::Withdrawn { at },
-            None if self.details.is_none() => Standing::Withdrawn { at: self.ended_at(now) },
             // What the log says has ended does not come back with an earlier clock.
             None if now > self.expires || self.expired.is_some() => Standing::Expired { at: self.expires },
             None if now < self.leaf.at => Standing::NotYet { from: self.leaf.at },
@@ -177,9 +183,13 @@ impl Held {
         if short.is_empty() { Ok(()) } else { Err(short) }
     }
 
-    /// When a consent that was erased ended: erasing withdraws first.
-    fn ended_at(&self, now: UnixTime) -> UnixTime {
-        self.withdrawn_at().or(self.erased.map(|mark| mark.at)).unwrap_or(now)
+    /// How its grant is named in a leaf of the log `from`.
+    pub(super) fn place_from(&self, tx: &Transaction<'_>, from: i64) -> Result<Place, VaultError> {
+        place(tx, from, self.ord, signed(self.leaf.n)?)
+    }
+
+    pub(super) fn log_ord(&self) -> i64 {
+        self.ord
     }
 }
 
@@ -199,7 +209,8 @@ pub(super) fn held(connection: &Connection, id: Id) -> Result<Held, VaultError> 
 /// must open the leaf's commitment.
 pub(super) fn read_held(row: &Row<'_>) -> Result<Held, VaultError> {
     let bytes: Vec<u8> = row.get(4)?;
-    if leaf_hash(&bytes).0 != row.get::<_, [u8; 32]>(5)? {
+    let leaf_hash = leaf_hash(&bytes);
+    if leaf_hash.0 != row.get::<_, [u8; 32]>(5)? {
         return Err(VaultError::Inconsistent);
     }
     let leaf = Leaf::parse(&bytes).map_err(|_| VaultError::Inconsistent)?;
@@ -233,7 +244,8 @@ pub(super) fn read_held(row: &Row<'_>) -> Result<Held, VaultError> {
     let by = row.get::<_, Option<String>>(10)?.map(|code| WithdrawnBy::from_code(&code));
     let withdrawn = match (mark(8, 17)?, by) {
         (Some(mark), Some(Some(by))) => Some((mark, by)),
-        (None, None) => None,
+        // Erasing withdraws first.
+        (None, None) if details.is_some() => None,
         _ => return Err(VaultError::Inconsistent),
     };
     Ok(Held {
@@ -241,6 +253,7 @@ pub(super) fn read_held(row: &Row<'_>) -> Result<Held, VaultError> {
         log,
         ord: row.get(2)?,
         leaf,
+        leaf_hash,
         regime,
         level,
         expires,
@@ -254,15 +267,4 @@ pub(super) fn read_held(row: &Row<'_>) -> Result<Held, VaultError> {
             Some(_) => Whole::No,
         },
     })
-}
-
-impl Held {
-    /// How its grant is named in a leaf of the log `from`.
-    pub(super) fn place_from(&self, tx: &Transaction<'_>, from: i64) -> Result<Place, VaultError> {
-        place(tx, from, self.ord, signed(self.leaf.n)?)
-    }
-
-    pub(super) fn log_ord(&self) -> i64 {
-        self.ord
-    }
 }

@@ -127,6 +127,7 @@ impl From<rusqlite::Error> for MeetError {
 /// A leaf that was just appended.
 pub(super) struct Appended {
     pub(super) ord: i64,
+    pub(super) log: Id,
     pub(super) n: u64,
 }
 
@@ -143,11 +144,14 @@ pub(super) fn append(
     now: UnixTime,
     random: &SystemRandom,
 ) -> Result<Appended, VaultError> {
-    let mut open = match open_log(tx)? {
-        Some(open) => open,
-        None => begin(tx, make_random(random).map(Id)?, now, random)?,
-    };
-    append_to(tx, &mut open, event, now)
+    append_to(tx, &mut open_or_begin(tx, now, random)?, event, now)
+}
+
+fn open_or_begin(tx: &Transaction<'_>, now: UnixTime, random: &SystemRandom) -> Result<Open, VaultError> {
+    match open_log(tx)? {
+        Some(open) => Ok(open),
+        None => begin(tx, make_random(random).map(Id)?, now, random),
+    }
 }
 
 fn append_to(
@@ -176,7 +180,7 @@ fn append_to(
         ":checkpoint": open.head.checkpoint(&open.key),
         ":ord": open.ord,
     })?;
-    Ok(Appended { ord: open.ord, n })
+    Ok(Appended { ord: open.ord, log: open.head.log, n })
 }
 
 fn begin(tx: &Transaction<'_>, id: Id, now: UnixTime, random: &SystemRandom) -> Result<Open, VaultError> {
@@ -257,10 +261,7 @@ pub(super) fn writable_log(
     now: UnixTime,
     random: &SystemRandom,
 ) -> Result<i64, VaultError> {
-    match open_log(tx)? {
-        Some(open) => Ok(open.ord),
-        None => Ok(begin(tx, make_random(random).map(Id)?, now, random)?.ord),
-    }
+    Ok(open_or_begin(tx, now, random)?.ord)
 }
 
 impl Vault {
@@ -319,7 +320,7 @@ impl Vault {
         range: Range<u64>,
     ) -> Result<impl Iterator<Item = Result<StoredLeaf, VaultError>> + '_, VaultError> {
         let connection = &self.opened.connection;
-        let ord = ord_of(connection, log)?.ok_or(VaultError::NotFound)?;
+        let ord = known_ord(connection, log)?;
         let (first, until) = (signed(range.start)?, signed(range.end)?);
         let query = format!(
             "SELECT n, hash, bytes FROM leaf
@@ -339,7 +340,7 @@ impl Vault {
         log: Id,
     ) -> Result<impl Iterator<Item = Result<Hash, VaultError>> + '_, VaultError> {
         let connection = &self.opened.connection;
-        let ord = ord_of(connection, log)?.ok_or(VaultError::NotFound)?;
+        let ord = known_ord(connection, log)?;
         let query = format!("SELECT n, hash FROM leaf WHERE log = {ord} AND n >= ?1 ORDER BY n LIMIT ?2");
         Ok(Pages::new(connection, query, |row| Ok(Hash(row.get(1)?))))
     }
@@ -490,6 +491,11 @@ fn roots(connection: &Connection, ord: i64, part: u64) -> Result<(Hash, Hash), V
         }
     }
     Ok((at_part, frontier.root()))
+}
+
+/// Where a log of this vault stands among them.
+pub(super) fn known_ord(connection: &Connection, log: Id) -> Result<i64, VaultError> {
+    ord_of(connection, log)?.ok_or(VaultError::NotFound)
 }
 
 fn ord_of(connection: &Connection, log: Id) -> Result<Option<i64>, VaultError> {

@@ -5,10 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use thiserror::Error;
 
 use super::Vault;
-use super::consents::log_id;
 use super::error::VaultError;
 use super::held::{Held, Mark, held};
-use super::log::{Appended, append, newest, place, signed, writable_log};
+use super::log::{Appended, append, known_ord, newest, place, signed, writable_log};
 use crate::consent::{WithdrawalCode, keep_until};
 use crate::hash::Id;
 use crate::ledger::leaf::{EraseReason, Event, Place, Retention, WithdrawnBy};
@@ -266,7 +265,7 @@ impl Vault {
             grant: held.place_from(&tx, open)?,
             retention,
         };
-        let Appended { ord, n } = append(&tx, event, now, &random)?;
+        let Appended { ord, log, n } = append(&tx, event, now, &random)?;
         let copies = await_copies(&tx, (ord, n), consent, &copies)?;
         tx.execute(
             "DELETE FROM attachment WHERE consent = (SELECT ord FROM consent WHERE id = ?1)",
@@ -279,7 +278,7 @@ impl Vault {
         tx.execute(
             "UPDATE consent SET details = NULL, commitment_key = NULL, code = NULL, erased_at = ?1, erased_n = ?2,
              erased_log = ?3 WHERE id = ?4",
-            (now.seconds(), signed(n)?, log_id(&tx, ord)?.0, consent.0),
+            (now.seconds(), signed(n)?, log.0, consent.0),
         )?;
         tx.commit()?;
         clear(&self.opened.connection)?;
@@ -321,11 +320,11 @@ fn withdraw_in(
         consent: held.id(),
         grant: held.place_from(tx, open)?,
     };
-    let Appended { ord, n } = append(tx, event, now, random)?;
+    let Appended { ord, log, n } = append(tx, event, now, random)?;
     let awaits = await_copies(tx, (ord, n), held.id(), &copies)?;
     tx.execute(
         "UPDATE consent SET withdrawn_at = ?1, withdrawn_n = ?2, withdrawn_by = ?3, withdrawn_log = ?4 WHERE id = ?5",
-        (now.seconds(), signed(n)?, by.code(), log_id(tx, ord)?.0, held.id().0),
+        (now.seconds(), signed(n)?, by.code(), log.0, held.id().0),
     )?;
     Ok(Withdrawn { consent: held.id(), n, awaits })
 }
@@ -377,9 +376,6 @@ fn await_copies(
 fn place_in(tx: &Transaction<'_>, open: i64, place: Place) -> Result<(i64, i64), VaultError> {
     match place {
         Place::Here(n) => Ok((open, signed(n).map_err(|_| VaultError::NotFound)?)),
-        Place::Before { log, n } => {
-            let ord = tx.query_row("SELECT ord FROM log WHERE id = ?1", [log.0], |row| row.get(0))?;
-            Ok((ord, signed(n).map_err(|_| VaultError::NotFound)?))
-        }
+        Place::Before { log, n } => Ok((known_ord(tx, log)?, signed(n).map_err(|_| VaultError::NotFound)?)),
     }
 }
