@@ -9,12 +9,13 @@ use curtain::detect::Detectors;
 use curtain::hash::Sha256;
 use curtain::ledger::leaf::{EraseReason, Event, Place, WithdrawnBy};
 use curtain::post::{Draft, PostError, Reviewed, Scanned, Step, resume};
-use curtain::review::{Answer, Check, Decided, Decision, Verdict};
+use curtain::review::{Answer, Check, Decided, Decision, TextVerdict, Verdict};
+use curtain::story::{self, Known};
 use curtain::vault::{GrantError, ToGrant, Vault, VaultError, WithdrawBy};
 use curtain_tests::fixture;
 use tempfile::tempdir;
 
-use crate::people::{SIGNATURE, draft, later, now, open, picture, reworded, witness};
+use crate::people::{SIGNATURE, anywhere, draft, later, now, open, picture, reworded, story, witness};
 
 /// What recording this draft is refused for; nothing may be in the log then.
 fn refused_for(change: impl FnOnce(&mut ConsentDraft)) -> Vec<&'static str> {
@@ -94,8 +95,8 @@ fn what_was_only_said_is_never_published() {
     }
 }
 
-/// Decides to cover all that was found, and has read the text.
-fn cover_all(scanned: &Scanned) -> Decided {
+/// Decides to cover and to replace all that was found.
+pub(crate) fn cover_all(scanned: &Scanned) -> Decided {
     let verdict = |(of, findings): (Sha256, &[curtain::detect::Finding])| Verdict {
         of,
         decisions: vec![Decision::Cover; findings.len()],
@@ -104,7 +105,13 @@ fn cover_all(scanned: &Scanned) -> Decided {
     };
     Decided {
         photos: scanned.fingerprints().zip(scanned.findings()).map(verdict).collect(),
-        text: scanned.text_is_clear(),
+        text: TextVerdict::Read {
+            of: scanned.text_fingerprint(),
+            decisions: scanned
+                .text_findings()
+                .each_ref()
+                .map(|findings| vec![story::Decision::Replace; findings.found.len()]),
+        },
     }
 }
 
@@ -123,7 +130,8 @@ impl Case {
     }
 
     fn scanned(&self) -> Scanned {
-        let case = Draft::new(vec![fixture("orient/o6.jpg")], "A rash for two weeks.".to_owned()).unwrap();
+        let case =
+            Draft::new(vec![fixture("orient/o6.jpg")], story("A rash for two weeks."), anywhere()).unwrap();
         case.scan(&self.detectors, &self.options).unwrap()
     }
 
@@ -207,7 +215,7 @@ fn a_clock_that_is_behind_takes_no_right_away() {
 #[test]
 fn erasing_a_consent_takes_every_case_with_it() {
     let mut case = Case::new();
-    let id = case.vault.keep_case(&[fixture("orient/o6.jpg")], "A rash.", now()).unwrap();
+    let id = case.vault.keep_case(&[fixture("orient/o6.jpg")], &story("A rash."), None, now()).unwrap();
     let reviewed = case.reviewed();
     let (decided, objects) = {
         let scanned = case.scanned();
@@ -299,10 +307,10 @@ fn a_downscale_of_a_shown_picture_goes_along_and_nothing_else_does() {
 fn a_case_taken_up_again_is_checked_again() {
     let mut case = Case::new();
     let photos = vec![fixture("orient/o6.jpg")];
-    let id = case.vault.keep_case(&photos, "A rash for two weeks.", now()).unwrap();
+    let id = case.vault.keep_case(&photos, &story("A rash for two weeks."), None, now()).unwrap();
     let again = |case: &Case| {
         let kept = case.vault.case(id).unwrap();
-        resume(&kept, &case.vault, Level::Teaching, &case.detectors, &case.options, now())
+        resume(&kept, &case.vault, Level::Teaching, &case.detectors, &case.options, Known::default(), now())
     };
     let Ok(Step::Scanned(scanned)) = again(&case) else { panic!("it waits for its review") };
     let verdicts = cover_all(&scanned);

@@ -8,6 +8,8 @@ use curtain::consent::{
     Affirmation, ConsentDraft, Giver, Level, Method, ObjectKind, Regime, ShownObject, Witness,
 };
 use curtain::hash::{Id, Sha256};
+use curtain::post::CaseText;
+use curtain::story::Locale;
 use curtain::time::UnixTime;
 use curtain::vault::{FileKeyStore, Granted, ToGrant, Vault, VaultError};
 use ring::rand::SystemRandom;
@@ -57,6 +59,16 @@ pub(crate) fn reworded(mut draft: ConsentDraft) -> ConsentDraft {
     let wording = wording::render(wording::newest("en").unwrap(), &fill);
     draft.wording = Some(wording);
     draft
+}
+
+/// A text that has no title and asks nothing.
+pub(crate) fn story(body: &str) -> CaseText {
+    CaseText { body: body.to_owned(), ..CaseText::default() }
+}
+
+/// Of anywhere, in the year of [`now`].
+pub(crate) fn anywhere() -> Locale {
+    Locale::new(None, now().year())
 }
 
 pub(crate) fn witness() -> Witness {

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use curtain::cover::Cover;
 use curtain::geometry::PixelRect;
 use curtain::picture::{Encoding, Limits};
+use curtain::story::Country;
 
 use crate::consent::ConsentCommand;
 use crate::ledger::LedgerCommand;
@@ -26,6 +28,8 @@ pub(crate) enum Command {
     Clean(CleanArgs),
     /// Cover only the regions given by hand. No detector runs; metadata is still stripped.
     Cover(CoverArgs),
+    /// Find what identifies a patient in a case's text, and say or write what could stand there instead.
+    Story(StoryArgs),
     /// Record consents, show how they stand, withdraw them, print receipts.
     #[command(subcommand)]
     Consent(ConsentCommand),
@@ -92,6 +96,42 @@ pub(crate) struct OutputArgs {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoryArgs {
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print the text with everything replaced that was found, and nothing else. One text, or with --json.
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Where the texts were written: a language with its country, en-IN, or the country, IN.
+    #[arg(long, value_name = "LOCALE", value_parser = country)]
+    pub(crate) locale: Option<Country>,
+    /// Write later dates as days since the first one of the text, not as years.
+    #[arg(long)]
+    pub(crate) intervals: bool,
+    /// Terms of this case to look for, one a line: `name: ...`, `facility: ...`, `place: ...`, `number: ...`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known: Option<PathBuf>,
+    /// Texts in UTF-8; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl StoryArgs {
+    /// What no single argument can be refused for.
+    pub(crate) fn check(&self) -> Result<(), clap::Error> {
+        let refused = |kind, message| Err(Curtain::command().error(kind, message));
+        if self.apply && !self.json && self.files.len() > 1 {
+            return refused(ErrorKind::TooManyValues, "--apply takes one text, or write --json as well");
+        }
+        if self.files.iter().chain(&self.known).filter(|file| file.as_os_str() == "-").count() > 1 {
+            return refused(ErrorKind::TooManyValues, "standard input, -, can be read once");
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -163,5 +203,72 @@ fn region(text: &str) -> Result<PixelRect, String> {
         [x, y, width, height] if width > 0 && height > 0 => Ok(PixelRect::new(x, y, width, height)),
         [_, _, _, _] => Err("width and height must be at least 1".to_owned()),
         _ => Err("write four numbers: X,Y,W,H".to_owned()),
+    }
+}
+
+/// The country of a language tag that names one, or of its two capital letters alone. [BCP 47, 2.1]
+fn country(tag: &str) -> Result<Country, String> {
+    let mut parts = tag.split('-');
+    let language = parts.next().unwrap_or_default();
+    let letters = |part: &str, long: &[usize]| {
+        long.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    let found = if letters(language, &[2]) && language == language.to_ascii_uppercase() && tag.len() == 2 {
+        Some(language)
+    } else if letters(language, &[2, 3, 4, 5, 6, 7, 8]) {
+        // Between language and country may stand a dialect's language and a script.
+        parts.by_ref().find(|part| !letters(part, &[3, 4])).filter(|part| letters(part, &[2]))
+    } else {
+        None
+    };
+    let well_formed =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let rest = parts.all(well_formed);
+    found.filter(|_| rest).and_then(Country::new).ok_or_else(|| {
+        "write a language with its country, for example en-IN, or the country in capitals, for example IN"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_names_a_country_or_is_refused() {
+        for tag in [
+            "IN",
+            "en-IN",
+            "en-in",
+            "hi-Deva-IN",
+            "zh-cmn-Hans-IN",
+            "en-IN-x-private",
+            "fil-IN",
+            "en-IN-u-nu-latn",
+        ] {
+            assert_eq!(country(tag), Ok(Country::new("IN").unwrap()), "{tag}");
+        }
+        for tag in [
+            "",
+            "-",
+            "en",
+            "in",
+            "I",
+            "IND",
+            "en-",
+            "en--IN",
+            "-IN",
+            "en_IN",
+            "es-419",
+            "en-IN-",
+            "en-u-nu-latn",
+            "x-IN-1é",
+            "en-IN-toolongtag",
+            "12-IN",
+            "e-IN",
+            "en IN",
+        ] {
+            assert!(country(tag).is_err(), "{tag}");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod inspect;
 mod ledger;
 mod output;
 mod sheet;
+mod story;
 mod vault;
 
 use std::ffi::OsString;
@@ -40,10 +41,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(curtain) => curtain.command,
         Err(error) => return usage(&error),
     };
+    if let Command::Story(args) = &command
+        && let Err(error) = args.check()
+    {
+        return usage(&error);
+    }
     let outcome = std::panic::catch_unwind(|| match command {
         Command::Inspect(args) => inspect::run(&args),
         Command::Clean(args) => clean::run(&args),
         Command::Cover(args) => clean::run_cover(&args),
+        Command::Story(args) => story::run(&args),
         Command::Consent(command) => consent::run(&command),
         Command::Ledger(command) => ledger::run(&command),
         Command::Eval(args) => eval::run(&args),

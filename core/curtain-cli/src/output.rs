@@ -224,8 +224,17 @@ pub(crate) fn report_is_whole() -> bool {
 /// One line on standard output. A closed pipe is the reader's choice; any other failure loses part of
 /// the report, which the exit status then says.
 pub(crate) fn line(text: &str) {
-    let written = writeln!(std::io::stdout().lock(), "{text}");
-    if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
+    keep_result(&writeln!(std::io::stdout().lock(), "{text}"));
+}
+
+/// These very bytes on standard output, without an end of line.
+pub(crate) fn exactly(text: &str) {
+    let mut output = std::io::stdout().lock();
+    keep_result(&output.write_all(text.as_bytes()).and_then(|()| output.flush()));
+}
+
+fn keep_result(written: &std::io::Result<()>) {
+    if written.as_ref().is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
         REPORT_LOST.store(true, Ordering::Relaxed);
     }
 }

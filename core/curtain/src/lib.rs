@@ -33,5 +33,6 @@ pub mod picture;
 pub mod post;
 pub mod receipt;
 pub mod review;
+pub mod story;
 pub mod time;
 pub mod vault;

@@ -1,9 +1,14 @@
-//! What people decided about what was found. Without a decision on every finding there is no picture to share.
+//! What people decided about what was found. Without a decision on every finding there is no picture and no text to
+//! share.
+
+mod text;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub use text::{CaseText, TextPart, TextVerdict, text_fingerprint};
 
 use crate::detect::{Finding, Kind};
 use crate::geometry::{PixelRect, Size};
@@ -102,19 +107,6 @@ pub struct Verdict {
     pub added: Vec<PixelRect>,
     /// The checklist.
     pub checks: BTreeMap<Check, Answer>,
-}
-
-/// What a person says of the case's text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum TextVerdict {
-    /// Read, and free of what identifies the patient.
-    ReadAndClear {
-        /// SHA-256 of the text that was read: another text needs another reading.
-        sha256: Sha256,
-    },
-    /// Nobody read it yet.
-    NotRead,
 }
 
 /// What was decided about a whole case.

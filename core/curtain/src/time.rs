@@ -49,13 +49,22 @@ impl UnixTime {
     pub fn date(self) -> String {
         self.to_string()[..10].to_owned()
     }
+
+    /// The year in UTC, 1970 to 9999.
+    #[must_use]
+    pub fn year(self) -> i16 {
+        jiff::tz::TimeZone::UTC.to_datetime(self.timestamp()).year()
+    }
+
+    fn timestamp(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_second(self.0).expect("0..=LAST lies within jiff's range")
+    }
 }
 
 /// RFC 3339, `2027-01-31T09:30:00Z`.
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = jiff::Timestamp::from_second(self.0).expect("0..=LAST lies within jiff's range");
-        write!(f, "{moment}")
+        write!(f, "{}", self.timestamp())
     }
 }
 
@@ -101,6 +110,14 @@ mod tests {
             assert_eq!(text.parse::<UnixTime>().unwrap().to_string(), text);
         }
         assert_eq!("2027-01-31".parse::<UnixTime>().unwrap().to_string(), "2027-01-31T00:00:00Z");
+    }
+
+    #[test]
+    fn a_year_is_that_of_the_date() {
+        for text in ["1970-01-01", "2026-12-31T23:59:59Z", "2027-01-01", "9999-12-30"] {
+            let moment: UnixTime = text.parse().unwrap();
+            assert_eq!(moment.year().to_string(), text[..4]);
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub mod metadata;
 pub mod picture;
 #[path = "../../../core/curtain/src/receipt/mod.rs"]
 pub mod receipt;
+#[path = "../../../core/curtain/src/story/mod.rs"]
+pub mod story;
 #[path = "../../../core/curtain/src/time.rs"]
 pub mod time;
 

@@ -9,21 +9,30 @@
 //! # }
 //! ```
 
+mod comment;
 mod kept;
 mod objects;
+mod text;
 
 use thiserror::Error;
 
+pub use comment::{Comment, MAX_COMMENT, ScannedComment, SettledComment};
 pub use kept::{Step, resume};
 pub use objects::{Object, THUMBNAIL_SIDE, downscale};
+pub use text::known;
+
+/// The text of a case: [`review`](crate::review) says what it consists of.
+pub use crate::review::{CaseText, TextPart};
 
 use crate::clean::{self, CleanError, Options, Seen};
 use crate::consent::{Level, ObjectKind, Shortfall, ShownObject};
 use crate::detect::{Detectors, Finding};
 use crate::hash::{Id, Sha256};
-use crate::review::{Decided, ReviewError, TextVerdict, fingerprint, settle};
+use crate::review::{Decided, ReviewError, fingerprint, settle, text_fingerprint};
+use crate::story::{self, Findings, Known, Locale, StoryError, Warning};
 use crate::time::UnixTime;
 use crate::vault::{Vault, VaultError};
+use text::SettledText;
 
 /// More photos than this are another case.
 pub const MAX_PHOTOS: usize = 20;
@@ -67,6 +76,26 @@ pub enum PostError {
     /// Nobody has read the text for names, places and dates.
     #[error("the text was not read for names, places, dates and numbers: read it, take them out, and say so")]
     TextNotRead,
+    /// A part of the text is not settled.
+    #[error("{}: {error}", .part.code())]
+    Text {
+        /// Which.
+        part: TextPart,
+        /// What is open.
+        error: StoryError,
+    },
+    /// The text names somebody whom the consent names.
+    #[error("the text names somebody whom the consent names, in {count} places: take the names out")]
+    NamedInText {
+        /// In how many places.
+        count: usize,
+    },
+    /// A comment is too long.
+    #[error("a comment has at most {} KiB: make it shorter", MAX_COMMENT >> 10)]
+    CommentTooLong,
+    /// A comment is not settled.
+    #[error("comment: {0}")]
+    Comment(StoryError),
     /// The consent does not cover the case.
     #[error("the consent does not cover this case: {}", in_words(.0))]
     Consent(Vec<Shortfall>),
@@ -96,6 +125,9 @@ impl PostError {
             Self::Review { error, .. } => error.code(),
             Self::OtherPhotos { .. } => "other_photos",
             Self::TextNotRead => "text_not_read",
+            Self::Text { error, .. } | Self::Comment(error) => error.code(),
+            Self::NamedInText { .. } => "named_in_text",
+            Self::CommentTooLong => "comment_too_long",
             Self::Consent(_) => "consent_falls_short",
             Self::OutputChanged => "output_changed",
             Self::NotShown => "not_shown",
@@ -120,23 +152,29 @@ fn refused<T, S>(state: S, error: PostError) -> Result<T, Box<Refused<S>>> {
 /// Photos as they came in, and the story.
 pub struct Draft {
     photos: Vec<Vec<u8>>,
-    text: String,
+    text: CaseText,
+    locale: Locale,
+    known: Known,
 }
 
-/// A case whose photos were looked at by the detectors.
+/// A case whose photos were looked at by the detectors, and whose text was scanned.
 pub struct Scanned {
     draft: Draft,
     seen: Vec<Seen>,
+    found: [Findings; 3],
 }
 
 /// A case in which a person decided on every finding. What can be sent is made, and fixed.
 pub struct Reviewed {
     objects: Vec<Object>,
+    text: SettledText,
+    known: Known,
 }
 
 /// A case that the patient agreed to, as it is, for one audience.
 pub struct Consented {
     objects: Vec<Object>,
+    text: SettledText,
     consent: Id,
     audience: Level,
 }
@@ -149,21 +187,27 @@ pub struct ToSeal {
 }
 
 impl Draft {
-    /// A case of 1 to [`MAX_PHOTOS`] photos, as files' bytes, and its text.
+    /// A case of 1 to [`MAX_PHOTOS`] photos, as files' bytes, and its text, which was written in `locale`.
     ///
     /// # Errors
     /// [`PostError::NoPhoto`], [`PostError::TooMuch`].
-    pub fn new(photos: Vec<Vec<u8>>, text: String) -> Result<Self, PostError> {
+    pub fn new(photos: Vec<Vec<u8>>, text: CaseText, locale: Locale) -> Result<Self, PostError> {
         if photos.is_empty() {
             return Err(PostError::NoPhoto);
         }
-        if photos.len() > MAX_PHOTOS || text.len() > MAX_TEXT {
+        if photos.len() > MAX_PHOTOS || text.bytes() > MAX_TEXT {
             return Err(PostError::TooMuch);
         }
-        Ok(Self { photos, text })
+        Ok(Self { photos, text, locale, known: Known::default() })
     }
 
-    /// Looks at every photo.
+    /// Terms that must not stand in the text: those of its consent, as [`known`] tells them, the clinician's own.
+    #[must_use]
+    pub fn knowing(self, known: Known) -> Self {
+        Self { known, ..self }
+    }
+
+    /// Looks at every photo, and reads the text.
     ///
     /// # Errors
     /// [`PostError::Photo`]; a detector that could not run stops the case.
@@ -175,7 +219,8 @@ impl Draft {
                 Err(error) => return refused(self, PostError::Photo { index: place + 1, error }),
             }
         }
-        Ok(Scanned { draft: self, seen })
+        let found = self.text.parts().map(|part| story::scan(part, self.locale, &self.known));
+        Ok(Scanned { draft: self, seen, found })
     }
 }
 
@@ -191,10 +236,29 @@ impl Scanned {
         photos.map(|(photo, seen)| fingerprint(Sha256::of(photo), &seen.findings))
     }
 
-    /// What a person says who has read the text.
+    /// The text as it was typed.
     #[must_use]
-    pub fn text_is_clear(&self) -> TextVerdict {
-        TextVerdict::ReadAndClear { sha256: Sha256::of(self.draft.text.as_bytes()) }
+    pub fn text(&self) -> &CaseText {
+        &self.draft.text
+    }
+
+    /// What was found in title, body and question, to be decided.
+    #[must_use]
+    pub fn text_findings(&self) -> &[Findings; 3] {
+        &self.found
+    }
+
+    /// What the verdict on the text must name as [`TextVerdict::Read`](crate::review::TextVerdict::Read).
+    #[must_use]
+    pub fn text_fingerprint(&self) -> Sha256 {
+        text_fingerprint(&self.draft.text, &self.found)
+    }
+
+    /// What a person should think about in title, body and question, if everything is replaced that `decisions` do not
+    /// keep. Findings without a decision count as replaced. Places are bytes of the text as it was typed.
+    #[must_use]
+    pub fn text_warnings(&self, decisions: &[Vec<story::Decision>; 3]) -> [Vec<Warning>; 3] {
+        text::warnings(&self.draft.text, &self.found, decisions)
     }
 
     /// Takes the decisions, and makes everything that can be sent.
@@ -203,20 +267,20 @@ impl Scanned {
     /// [`PostError`]; nothing was made.
     pub fn review(self, decided: &Decided, options: &Options) -> Result<Reviewed, Box<Refused<Self>>> {
         match self.make(decided, options) {
-            Ok(objects) => Ok(Reviewed { objects }),
+            Ok((objects, text)) => Ok(Reviewed { objects, text, known: self.draft.known }),
             Err(error) => refused(self, error),
         }
     }
 
-    fn make(&self, decided: &Decided, options: &Options) -> Result<Vec<Object>, PostError> {
+    fn make(&self, decided: &Decided, options: &Options) -> Result<(Vec<Object>, SettledText), PostError> {
         let photos = self.draft.photos.len();
         let verdicts = &decided.photos;
         if verdicts.len() != photos {
             return Err(PostError::OtherPhotos { verdicts: verdicts.len(), photos });
         }
-        if decided.text != self.text_is_clear() && !self.draft.text.is_empty() {
-            return Err(PostError::TextNotRead);
-        }
+        let Draft { text, locale, known, .. } = &self.draft;
+        let text =
+            SettledText::new(text, &self.found, &decided.text, self.text_fingerprint(), *locale, known)?;
         let mut objects = Vec::new();
         for (place, (seen, verdict)) in self.seen.iter().zip(verdicts).enumerate() {
             let index = place + 1;
@@ -235,10 +299,10 @@ impl Scanned {
                 }
             }
         }
-        if !self.draft.text.is_empty() {
-            objects.push(Object::text(&self.draft.text));
+        if !text.text().is_blank() {
+            objects.push(Object::text(text.text()));
         }
-        Ok(objects)
+        Ok((objects, text))
     }
 }
 
@@ -249,16 +313,30 @@ impl Reviewed {
         &self.objects
     }
 
+    /// The text as it was settled: the words that the patient is shown.
+    #[must_use]
+    pub fn text(&self) -> &CaseText {
+        self.text.text()
+    }
+
+    /// What a person should think about in title, body and question although everything is decided. Places are bytes
+    /// of the settled text.
+    #[must_use]
+    pub fn text_warnings(&self) -> [Vec<Warning>; 3] {
+        self.text.warnings(&self.known)
+    }
+
     /// The list that the consent commits to.
     #[must_use]
     pub fn shown(&self) -> Vec<ShownObject> {
         self.objects.iter().map(Object::shown).collect()
     }
 
-    /// Goes on, if a consent in the vault's log covers everything for `audience` at `now`.
+    /// Goes on, if a consent in the vault's log covers everything for `audience` at `now`, and the text names nobody
+    /// whom it names.
     ///
     /// # Errors
-    /// [`PostError::Consent`], with everything that falls short.
+    /// [`PostError::Consent`], with everything that falls short; [`PostError::NamedInText`].
     pub fn consent(
         self,
         vault: &Vault,
@@ -266,8 +344,8 @@ impl Reviewed {
         audience: Level,
         now: UnixTime,
     ) -> Result<Consented, Box<Refused<Self>>> {
-        match check(&self.objects, vault, consent, audience, now) {
-            Ok(()) => Ok(Consented { objects: self.objects, consent, audience }),
+        match check(&self.objects, &self.text, vault, consent, audience, now) {
+            Ok(()) => Ok(Consented { objects: self.objects, text: self.text, consent, audience }),
             Err(error) => refused(self, error),
         }
     }
@@ -319,9 +397,9 @@ impl Consented {
     /// Asks the consent once more, as it stands in the vault now, and hands the case over to sealing.
     ///
     /// # Errors
-    /// [`PostError::Consent`]: it was withdrawn or ran out since.
+    /// [`PostError::Consent`]: it was withdrawn or ran out since. [`PostError::NamedInText`].
     pub fn ready(self, vault: &Vault, now: UnixTime) -> Result<ToSeal, Box<Refused<Self>>> {
-        match check(&self.objects, vault, self.consent, self.audience, now) {
+        match check(&self.objects, &self.text, vault, self.consent, self.audience, now) {
             Ok(()) => Ok(ToSeal { objects: self.objects, consent: self.consent, audience: self.audience }),
             Err(error) => refused(self, error),
         }
@@ -350,6 +428,7 @@ impl ToSeal {
 
 fn check(
     objects: &[Object],
+    text: &SettledText,
     vault: &Vault,
     consent: Id,
     audience: Level,
@@ -358,7 +437,10 @@ fn check(
     vault.check_clock(now)?;
     // What was scaled down since stands for the picture that it was made from and compared with.
     let hashes: Vec<Sha256> = objects.iter().map(Object::answers_for).collect();
-    vault.consent(consent)?.covers(audience, &hashes, now).map_err(PostError::Consent)
+    let held = vault.consent(consent)?;
+    held.covers(audience, &hashes, now).map_err(PostError::Consent)?;
+    let record = held.record()?.ok_or_else(|| PostError::Consent(vec![Shortfall::Erased]))?;
+    text.check_names(&known(&record.to_draft()))
 }
 
 macro_rules! no_debug {
@@ -372,4 +454,4 @@ macro_rules! no_debug {
     )*};
 }
 
-no_debug!(Draft, Scanned, Reviewed, Consented, ToSeal);
+no_debug!(Draft, Scanned, Reviewed, Consented, ToSeal, Comment, ScannedComment, SettledComment);

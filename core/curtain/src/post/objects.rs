@@ -1,11 +1,14 @@
 //! What a post is made of.
 
+use serde::Serialize;
+
 use crate::clean::{CleanError, Options};
 use crate::consent::{ObjectKind, ShownObject};
 use crate::geometry::{PixelRect, Size};
 use crate::hash::Sha256;
 use crate::metadata::{self, Audited};
 use crate::picture::{self, Decoded};
+use crate::review::CaseText;
 
 /// Long side of a thumbnail, in pixels.
 pub const THUMBNAIL_SIDE: u32 = 320;
@@ -19,6 +22,15 @@ pub struct Object {
     listed: Listed,
 }
 
+/// A text as it is sent: JSON with sorted keys and no spaces. [RFC 8785]
+#[derive(Serialize)]
+struct TextFile<'a> {
+    body: &'a str,
+    question: &'a str,
+    title: &'a str,
+    r#type: &'static str,
+}
+
 /// Whether the patient's list names the object itself, or the picture that it was scaled down from.
 enum Listed {
     Itself,
@@ -30,8 +42,11 @@ impl Object {
         Self::new(ObjectKind::Picture, file.into_bytes(), None)
     }
 
-    pub(super) fn text(text: &str) -> Self {
-        Self::new(ObjectKind::Text, text.as_bytes().to_vec(), None)
+    pub(super) fn text(text: &CaseText) -> Self {
+        let CaseText { title, body, question } = text;
+        let file = TextFile { body, question, title, r#type: "curtain/v1/text" };
+        let bytes = serde_json_canonicalizer::to_vec(&file).expect("string keys and strings");
+        Self::new(ObjectKind::Text, bytes, None)
     }
 
     fn new(kind: ObjectKind, bytes: Vec<u8>, derived_from: Option<Sha256>) -> Self {
@@ -115,5 +130,21 @@ fn smaller(size: Size, long_side: u32) -> Size {
 impl std::fmt::Debug for Object {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Object").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_written_in_one_way() {
+        let text = CaseText::from(["A \"rash\"", "Two\nweeks, 38 °C, é", ""].map(str::to_owned));
+        let object = Object::text(&text);
+        let bytes =
+            r#"{"body":"Two\nweeks, 38 °C, é","question":"","title":"A \"rash\"","type":"curtain/v1/text"}"#;
+        assert_eq!(std::str::from_utf8(object.bytes()).unwrap(), bytes);
+        assert_eq!(object.sha256(), Sha256::of(bytes.as_bytes()));
+        assert_eq!(object.kind(), ObjectKind::Text);
     }
 }

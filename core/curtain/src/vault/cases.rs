@@ -9,7 +9,8 @@ use super::log::moment;
 use super::withdrawal::clear;
 use crate::consent::ConsentDraft;
 use crate::hash::{Id, Sha256};
-use crate::review::Decided;
+use crate::review::{CaseText, Decided};
+use crate::story::Country;
 use crate::time::UnixTime;
 
 /// A case as it is kept.
@@ -20,8 +21,10 @@ pub struct KeptCase {
     pub made_at: UnixTime,
     /// The photos as they came in.
     pub photos: Vec<Vec<u8>>,
-    /// The story.
-    pub text: String,
+    /// What it says, as it was typed.
+    pub text: CaseText,
+    /// Where it was written; `None` for anywhere.
+    pub country: Option<Country>,
     /// What was decided, once it was.
     pub decided: Option<Decided>,
     /// Hashes of what came out of the review, in order.
@@ -51,14 +54,25 @@ impl std::fmt::Debug for KeptCase {
 }
 
 impl Vault {
-    /// Keeps a new case.
+    /// Keeps a new case, with the text as it was typed and the country that it was written in.
     ///
     /// # Errors
     /// [`VaultError`]; nothing was kept.
-    pub fn keep_case(&mut self, photos: &[Vec<u8>], text: &str, now: UnixTime) -> Result<Id, VaultError> {
+    pub fn keep_case(
+        &mut self,
+        photos: &[Vec<u8>],
+        text: &CaseText,
+        country: Option<Country>,
+        now: UnixTime,
+    ) -> Result<Id, VaultError> {
         let id = self.make_id()?;
+        let [title, body, question] = text.parts();
+        let country = country.map(String::from);
         let tx = self.transaction()?;
-        tx.execute("INSERT INTO draft (id, made_at, text) VALUES (?1, ?2, ?3)", (id.0, now.seconds(), text))?;
+        tx.execute(
+            "INSERT INTO draft (id, made_at, title, body, question, country) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (id.0, now.seconds(), title, body, question, country),
+        )?;
         for (place, bytes) in (0_i64..).zip(photos) {
             tx.execute("INSERT INTO photo (draft, place, bytes) VALUES (?1, ?2, ?3)", (id.0, place, bytes))?;
         }
@@ -133,16 +147,20 @@ impl Vault {
             .opened
             .connection
             .query_row(
-                "SELECT made_at, text, decided, consent_draft, consent FROM draft WHERE id = :id",
+                "SELECT made_at, decided, consent_draft, consent, title, body, question, country
+                 FROM draft WHERE id = :id",
                 named_params! { ":id": id.0 },
                 |row| {
-                    let decided: Option<String> = row.get(2)?;
-                    let draft: Option<String> = row.get(3)?;
-                    Ok((row.get(0)?, row.get(1)?, decided, draft, row.get::<_, Option<[u8; 16]>>(4)?))
+                    let decided: Option<String> = row.get(1)?;
+                    let draft: Option<String> = row.get(2)?;
+                    let consent: Option<[u8; 16]> = row.get(3)?;
+                    let text = CaseText::from([row.get(4)?, row.get(5)?, row.get(6)?]);
+                    Ok((row.get(0)?, text, row.get::<_, Option<String>>(7)?, decided, draft, consent))
                 },
             )
             .optional()?;
-        let (made_at, text, decided, consent_draft, consent) = row.ok_or(VaultError::NotFound)?;
+        let (made_at, text, country, decided, consent_draft, consent) = row.ok_or(VaultError::NotFound)?;
+        let country = country.map(|code| Country::new(&code).ok_or(VaultError::Inconsistent)).transpose()?;
         let json = |_| VaultError::Inconsistent;
         let mut statement = self
             .opened
@@ -154,6 +172,7 @@ impl Vault {
             made_at: moment(made_at)?,
             photos,
             text,
+            country,
             decided: decided.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,
             objects: self.objects(id)?,
             consent_draft: consent_draft.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,

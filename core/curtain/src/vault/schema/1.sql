@@ -100,7 +100,11 @@ CREATE TABLE awaited (
 CREATE TABLE draft (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
     made_at INTEGER NOT NULL,
-    text TEXT NOT NULL,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    question TEXT NOT NULL,
+    -- Where the text was written, in two letters; NULL for anywhere.
+    country TEXT,
     decided TEXT,
     consent_draft TEXT,
     consent BLOB REFERENCES consent (id)
