@@ -476,6 +476,9 @@ def foreign(table, src):
 
 # ---- the rest ------------------------------------------------------------------------------------------------------------
 
+NOUNS_OF_EPONYMS = set("score scale sign test criteria classification syndrome disease staging stage grade system index prosthesis cell cells drain".split())
+
+
 def closed_lists(table):
     for name, bit in (("regions", REGION), ("demonyms", REGION), ("facilities", FACILITY), ("placenouns", PLACENOUN),
                       ("roles", ROLE), ("honorifics", HONORIFIC), ("whenwords", WHENWORD)):
@@ -484,6 +487,22 @@ def closed_lists(table):
     for name, field, level in (("common_7", COMMON, 7), ("common_4", COMMON, 4)):
         for entry in hand(name):
             table.level(entry, field, level)
+    # Broad lists: a usual name stays only a name, whatever device or trial is called by it.
+    for name, bit in (("eponyms_more", EPONYM), ("eponym_phrases", EPONYM), ("organisms", MEDICAL), ("devices", MEDICAL),
+                      ("abbreviations_more", MEDICAL), ("brands_more", DRUG), ("generics_more", DRUG)):
+        for entry in hand(name):
+            key = fold(entry)
+            usual = table.get(key, GIVEN) >= 2 or table.get(key, SURNAME) == 3
+            if table.get(key, COMMON) >= 6 and " " not in key:
+                continue
+            if bit == EPONYM and table.get(key, GIVEN) < 3 or not usual:
+                # Tokens stand in the table without their possessive endings.
+                key = re.sub(r"'s? ", " ", key)
+                table.bit(key, bit)
+                # "Lake Louise 9": what a score is called by stands without its noun too.
+                start, _, noun = key.rpartition(" ")
+                if name == "eponym_phrases" and " " in start and noun in NOUNS_OF_EPONYMS and not table.get(start, PLACE):
+                    table.bit(start, bit)
 
 
 def prune(table):

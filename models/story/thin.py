@@ -54,4 +54,5 @@ def main():
             sys.stdout.write(line)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,7 @@ mod people;
 mod rooms;
 mod the_cover_holds_nothing;
 mod the_log_cannot_lie;
+mod the_story_holds_its_floors;
 mod the_story_is_clear;
 mod upright_and_true;
 mod witness;

@@ -59,6 +59,8 @@ pub enum WarningKind {
     RareAndPlace,
     /// The text says how few there are.
     FewPeople,
+    /// Words in a script whose names and places are not looked for.
+    UnreadScript,
 }
 
 impl WarningKind {
@@ -69,6 +71,7 @@ impl WarningKind {
             Self::RareAndAge => "rare_and_age",
             Self::RareAndPlace => "rare_and_place",
             Self::FewPeople => "few_people",
+            Self::UnreadScript => "unread_script",
         }
     }
 
@@ -80,6 +83,9 @@ impl WarningKind {
                 "a rare condition and an exact age remain together: write the decade, or leave one out"
             }
             Self::RareAndPlace => "a rare condition and a small place remain together: leave the place out",
+            Self::UnreadScript => {
+                "names and places in this script are found only after a title or label: read these words yourself"
+            }
             Self::FewPeople => "the text says how few people there are: people nearby will know who is meant",
         }
     }

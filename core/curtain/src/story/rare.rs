@@ -33,9 +33,28 @@ pub(super) fn warnings(text: &str, found: &[Finding], decisions: &[Decision]) ->
             warnings.push(Warning { kind: WarningKind::RareAndPlace, span: condition });
         }
     }
+    warnings.extend(
+        unread(&tokens)
+            .filter(|span| !hidden(span))
+            .map(|span| Warning { kind: WarningKind::UnreadScript, span }),
+    );
     warnings.sort_by_key(|warning| (warning.span.start, warning.kind));
     warnings.dedup();
     warnings
+}
+
+/// Runs of words in a script that the lexicon does not have.
+fn unread(tokens: &[Token<'_>]) -> impl Iterator<Item = Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    let mut last = None;
+    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_unread()) {
+        match runs.last_mut().filter(|_| last.is_some_and(|last| last + 3 >= at)) {
+            Some(run) => run.end = token.span.end,
+            None => runs.push(token.span.clone()),
+        }
+        last = Some(at);
+    }
+    runs.into_iter()
 }
 
 /// Where rare conditions are named.

@@ -58,6 +58,14 @@ pub(super) enum Case {
 }
 
 impl Token<'_> {
+    /// Whether it is written in a script that the lexicon and the spelling model have no words of.
+    pub(super) fn is_unread(&self) -> bool {
+        self.is_word()
+            && self.text.chars().any(|letter| {
+                letter.is_alphabetic() && letter > '\u{24f}' && !('\u{1e00}'..='\u{1eff}').contains(&letter)
+            })
+    }
+
     /// Whether it is a word, and no number.
     pub(super) fn is_word(&self) -> bool {
         !matches!(self.shape, Shape::Number | Shape::Mixed)
@@ -67,7 +75,7 @@ impl Token<'_> {
     pub(super) fn could_be_name(&self) -> bool {
         match self.shape {
             Shape::Title | Shape::Initial | Shape::Uncased | Shape::Upper => true,
-            Shape::Lower => self.case == Case::Lower,
+            Shape::Lower => self.case == Case::Lower && !self.is_unread(),
             Shape::Number | Shape::Mixed => false,
         }
     }

@@ -193,7 +193,7 @@ fn month_first(t: &Tokens, i: usize, locale: Locale) -> Option<Dated> {
             last += 2;
         }
         let year = year_after(t, last + 1, locale);
-        let ordinal = matches!(day.form, Form::DigitsOrdinal) || article;
+        let ordinal = matches!(day.form, Form::DigitsOrdinal | Form::Word) || article;
         let allowed = match sure {
             Sure::Month => day.form != Form::Cardinal || year.is_some() || t.norm(i).len() > 3,
             Sure::Joined => cue.is_some() || dotted && !article || year.is_some() && t.norm(i) != "mayo",

@@ -44,7 +44,30 @@ pub(in crate::story) fn find(text: &str, locale: Locale) -> Vec<Hit> {
     shapes::find(&tokens, locale, &mut hits);
     postal::find(&tokens, locale, &mut hits);
     street::find(&tokens, &mut hits);
-    strongest_apart(hits)
+    let mut hits = strongest_apart(hits);
+    lengthen(&tokens, &mut hits);
+    hits
+}
+
+/// "THIJ 5503 0719": a number in groups goes on where a group of four digits follows.
+fn lengthen(t: &Tokens, hits: &mut [Hit]) {
+    for at in 0..hits.len() {
+        let next_start = hits.get(at + 1).map_or(usize::MAX, |next| next.span.start);
+        let hit = &mut hits[at];
+        if !matches!(hit.class, Class::Number(_)) {
+            continue;
+        }
+        let mut next = t.at_byte(hit.span.end);
+        while t.is_number(next)
+            && t.norm(next).len() == 4
+            && t.gap(next) == tokens::Gap::Space
+            && t.span(next, next).end <= next_start
+            && !t.runs_on(next)
+        {
+            hit.span.end = t.span(next, next).end;
+            next += 1;
+        }
+    }
 }
 
 impl Tokens<'_> {

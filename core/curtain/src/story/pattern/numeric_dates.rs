@@ -63,7 +63,7 @@ fn three_parts(t: &Tokens, i: usize, locale: Locale) -> Option<Dated> {
     let cue = date_cue(t, i);
     let (year, (day, month)) = match lengths {
         (4, 1..=2, 1..=2) => (
-            months::year(t, i, locale.year)?,
+            months::year(t, i, locale.year).or_else(|| nepali_year(t, i))?,
             real_day(values.2, values.1).or_else(|| real_day(values.1, values.2))?,
         ),
         (1..=2, 1..=2, 4) => (four_digits(t, end, locale)?, ordered(values.0, values.1, locale)?),
@@ -78,6 +78,11 @@ fn three_parts(t: &Tokens, i: usize, locale: Locale) -> Option<Dated> {
     let last = if lengths.0 == 4 { time_after(t, end) } else { end };
     let parts = DateParts { year: Some(year), month: Some(month), day: Some(day), birth: false };
     Some(Dated { first: i, last, parts, confidence: 0.97, rule: "date_numeric", cue })
+}
+
+/// A year of the Bikram Sambat calendar, which is 56 or 57 ahead.
+fn nepali_year(t: &Tokens, i: usize) -> Option<i16> {
+    t.norm(i).parse().ok().filter(|year| (2040..=2110).contains(year))
 }
 
 /// A year of four digits in a full date: people of all ages, and appointments.

@@ -134,9 +134,14 @@ fn hyphenated_code(t: &Tokens, i: usize) -> Option<Hit> {
         longest = longest.max(t.norm(last).len());
     }
     let hyphen = t.is_mark(i + 1, "-");
-    let many = digits >= 4 && longest >= 3 && (hyphen || digits >= 5) && digits < 20;
+    // Of several groups, one may look like a date.
+    let confidence = if last > i + 2 && hyphen { 0.96 } else { 0.66 };
+    let year = last == i + 2
+        && t.small(last).is_some_and(|year| (1900..=2099).contains(&year))
+        && t.norm(last).len() == 4;
+    let many = digits >= 4 && longest >= 3 && (hyphen || digits >= 5) && digits < 20 && !year;
     (many && !t.runs_on(last))
-        .then(|| t.hit(i, last, Class::Number(NumberKind::Other), 0.66, "number_hyphenated"))
+        .then(|| t.hit(i, last, Class::Number(NumberKind::Other), confidence, "number_hyphenated"))
 }
 
 /// "12/ABC(N)123456": the registration card of Myanmar.

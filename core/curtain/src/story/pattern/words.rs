@@ -140,6 +140,7 @@ const LISTS: &[(Flags, &str)] = &[
         "on dated date dt seen admitted admit adm doa dod dos doi lmp edd edc dob born discharged died expired taken \
          reviewed collected reported received visit visited operated delivered started onset since posted fu followup \
          tgl tanggal tarikh fecha data petsa tarehe ngayong noong nung janm lahir nascimento nasc nacimiento nac dinank \
+         injured injury accident fell bitten stung burnt burned assaulted crash collapsed operated listed booked \
          mon monday tue tues tuesday wed weds wednesday thu thur thurs thursday fri friday sat saturday sun sunday \
          presented recorded registered updated scheduled appointment appt rv op surgery review examined on's birthdate \
          birthday bday implanted inserted vaccinated married sejak desde dia hr's",
@@ -168,7 +169,7 @@ const LISTS: &[(Flags, &str)] = &[
         "pt patient patients paciente pasien man woman lady gentleman male female widow widower farmer grandmother \
          grandfather grandma grandpa granny gran nan nana mother father mum mom mummy dad daddy amma appa mae madre padre \
          pai abuela abuelo avo nenek kakek lolo lola nani nana dadi dada mama papa baba bapak ibu husband wife spouse sister \
-         brother aunt auntie uncle neighbour neighbor he she who resident client pensioner retiree elder gogo ouma oupa \
+         brother aunt auntie uncle neighbour neighbor shes hes saas utente he she who resident client pensioner retiree elder gogo ouma oupa \
          mzee bibi babu great old elderly senior matriarch m f mw maji thatha paati ajji ajja ammamma kaka kaki",
     ),
     (
@@ -196,7 +197,7 @@ const LISTS: &[(Flags, &str)] = &[
     (
         Flags::STREET_WEAK,
         "rd st str ln ave av blvd hwy drive dr close court row place square gardens grove hill mews sector trail route \
-         parkway pike way walk park view rise yard bypass chowk bazar bazaar extension layout quarters estate wynd brae loop \
+         parkway pike way walk park view rise yard cottage cottages villas buildings bypass chowk bazar bazaar extension layout quarters estate wynd brae loop \
          wharf quay terr cres bend chawl wadi path track circuit parade crossing circle heights",
     ),
     (

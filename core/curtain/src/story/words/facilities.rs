@@ -37,6 +37,9 @@ fn noun(reading: &Reading<'_, '_>, at: usize) -> usize {
     let house = matches!(
         token.folded.as_str(),
         "rehab"
+            | "centre"
+            | "center"
+            | "complex"
             | "home"
             | "suite"
             | "lab"
@@ -97,6 +100,9 @@ fn around(reading: &mut Reading<'_, '_>, first: usize, end: usize) {
         }
         from -= 1;
     }
+    if head.case == Case::Upper && from == first {
+        from = bounded(reading, first);
+    }
     let mut to = end;
     while to < end + 5 && reading.joined(to) && reading.free[to] {
         let token = &reading.tokens[to];
@@ -114,7 +120,10 @@ fn around(reading: &mut Reading<'_, '_>, first: usize, end: usize) {
             && !lists::is_generic(&token.folded)
             && !joins(token)
             && !token.flags.any(Flags::REGION | Flags::FACILITY)
-            && (token.case == Case::Told || token.plain() <= 2 || token.flags.place() >= 2)
+            && (token.case == Case::Told
+                || token.case == Case::Upper && at < first
+                || token.plain() <= 2
+                || token.flags.place() >= 2)
             && !(token.opens && token.plain() >= 5)
     };
     let Some(start) = (from..to).find(|at| tells(*at)) else { return };
@@ -132,6 +141,25 @@ fn around(reading: &mut Reading<'_, '_>, first: usize, end: usize) {
     reading.mark(begin..stop, mark);
 }
 
+/// In a text of capitals: the first of the words between a stop or a preposition and the noun at `first`.
+fn bounded(reading: &Reading<'_, '_>, first: usize) -> usize {
+    let mut from = first;
+    while from > 0 && first - from < 4 && reading.joined(from) && reading.free[from - 1] {
+        let word = &reading.tokens[from - 1];
+        if lists::is_whereabouts(&word.folded) || lists::is_direction(&word.folded) {
+            return from;
+        }
+        if lists::is_determiner(&word.folded)
+            || !word.is_word()
+            || word.flags.any(Flags::ROLE | Flags::HONORIFIC)
+        {
+            return first;
+        }
+        from -= 1;
+    }
+    if reading.joined(from) { first } else { from }
+}
+
 fn joins(token: &Token<'_>) -> bool {
     token.shape == Shape::Lower
         && matches!(
@@ -144,12 +172,15 @@ fn joins(token: &Token<'_>) -> bool {
 fn named(token: &Token<'_>, proper: bool) -> bool {
     match (token.shape, token.case) {
         (Shape::Title, Case::Told | Case::Lower) => {
-            !token.flags.any(Flags::WHEN | Flags::DRUG)
+            let brand =
+                token.flags.any(Flags::DRUG) && !token.flags.any(Flags::REGION) && token.flags.place() == 0;
+            !brand
+                && !token.flags.any(Flags::WHEN)
                 && !(token.opens && token.plain() >= 5 && !lists::is_generic(&token.folded))
                 || token.flags.any(Flags::HONORIFIC)
         }
         (Shape::Upper, Case::Told) => {
-            proper && token.letters() <= 5 && token.plain() == 0 || token.plain() == 0 && token.letters() >= 4
+            proper && token.letters() <= 5 || token.plain() == 0 && token.letters() >= 4
         }
         (Shape::Initial, Case::Told) => proper,
         (Shape::Lower, Case::Lower) | (Shape::Upper, Case::Upper) => {

@@ -56,7 +56,7 @@ list! {
 
 list! {
     /// Small words inside names of people and places.
-    is_particle: "de" "da" "do" "dos" "das" "di" "del" "della" "la" "las" "los" "le" "van" "von" "der" "den" "ten" "bin" "binti"
+    is_particle: "te" "es" "ul" "ni" "nic" "mac" "mc" "an" "ua" "ferch" "ngo" "du" "de" "da" "do" "dos" "das" "di" "del" "della" "la" "las" "los" "le" "van" "von" "der" "den" "ten" "bin" "binti"
     "bint" "ibn" "al" "el" "y" "e" "ap" "ab" "wa" "ole" "na" "of" "the" "san" "santa" "st" "saint"
 }
 
@@ -101,7 +101,7 @@ list! {
 
 list! {
     /// What a person does, after a name that is also a word: "May took", "Will said".
-    is_deed: "here" "took" "says" "said" "went" "came" "fell" "told" "wants" "wanted" "lives" "lived" "refuses" "refused" "has" "had" "was"
+    is_deed: "here" "wrote" "drew" "weighs" "weighed" "posted" "replied" "sits" "sleeps" "eats" "cries" "speaks" "remains" "took" "says" "said" "went" "came" "fell" "told" "wants" "wanted" "lives" "lived" "refuses" "refused" "has" "had" "was"
     "is" "himself" "herself" "asked" "asks" "ate" "drank" "denies" "denied" "complains" "complained" "looks" "looked"
     "feels" "felt" "slept" "walks" "walked" "thinks" "thought" "reports" "reported" "presented" "presents" "agreed"
     "agrees" "declined" "declines" "vomited" "works" "worked" "stopped" "started" "will" "ji" "gave" "brought" "got"
@@ -110,7 +110,7 @@ list! {
 
 list! {
     /// Before the name of somebody who is spoken to, of or by.
-    is_address: "hi" "hello" "dear" "hey" "thanks" "thank" "regards" "cc" "attn" "namaste" "sincerely" "yours" "signed" "ask"
+    is_address: "ta" "thx" "tks" "tq" "ty" "goes" "call" "calls" "hi" "hello" "dear" "hey" "thanks" "thank" "regards" "cc" "attn" "namaste" "sincerely" "yours" "signed" "ask"
     "asked" "tell" "told" "named" "called" "spoke" "meet" "met" "salam" "ola" "hola" "oi" "gracias" "obrigado" "habari"
     "salaam" "cheers" "agree" "agreed" "disagree" "dr" "rx" "alias" "aka" "paging" "congrats" "rip" "says" "said" "jina" "saw" "know" "knew" "remember" "@"
 }
@@ -160,7 +160,7 @@ list! {
 
 list! {
     /// Nouns that name a feature of the land: after another word they make a place of it, whatever the word.
-    is_geographic: "cove" "inlet" "creek" "hollow" "holler" "gulch" "fork" "narrows" "landing" "butte" "mesa" "canyon" "springs" "bluff" "bayou"
+    is_geographic: "cove" "spit" "inlet" "creek" "hollow" "holler" "gulch" "fork" "narrows" "landing" "butte" "mesa" "canyon" "springs" "bluff" "bayou"
     "loch" "firth" "township" "settlement" "gully" "lake" "river" "island" "harbour" "harbor" "mountain" "valley" "beach" "reef"
     "waterhole" "outstation" "road" "street" "lane" "avenue" "nagar" "estate" "colony" "tola" "basti" "village" "taluk" "tehsil" "ranch"
     "parganas"

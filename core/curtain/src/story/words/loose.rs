@@ -55,13 +55,15 @@ fn kept_phrase(reading: &Reading<'_, '_>, at: usize, keep: u32) -> usize {
     let mut phrase = token.folded.clone();
     let mut end = at;
     for next in at + 1..(at + 5).min(reading.tokens.len()) {
-        let gap = reading.tokens[next].gap;
+        let gap = reading.tokens[next].gap.trim_start_matches(['\'', '’', 's', 'S']);
         if gap != " " && gap != "-" || reading.marks[next].is_some() {
             break;
         }
         phrase.push(' ');
         phrase.push_str(&reading.tokens[next].folded);
-        if look_up(&phrase).any(keep) {
+        let flags = look_up(&phrase);
+        // A town that a score is called by is a town.
+        if flags.any(keep) && (flags.place() == 0 || flags.any(Flags::REGION)) {
             end = next + 1;
         }
     }
@@ -76,6 +78,8 @@ fn judge(reading: &Reading<'_, '_>, at: usize) -> Option<Mark> {
         .flags
         .any(Flags::REGION | Flags::WHEN | Flags::DRUG | Flags::HONORIFIC | Flags::ROLE | Flags::FACILITY);
     let medical = token.flags.any(Flags::MEDICAL);
+    // "Hemi" is a prefix, and a name in mid-sentence.
+    let known_as = token.flags.given() >= 2 && token.flags.common() <= 2;
     let somewhere = at.checked_sub(1).is_some_and(|last| {
         (lists::is_whereabouts(reading.folded(last)) || lists::is_direction(reading.folded(last)))
             && reading.joined(at)
@@ -86,7 +90,7 @@ fn judge(reading: &Reading<'_, '_>, at: usize) -> Option<Mark> {
         (Shape::Title, Case::Told | Case::Lower) => match () {
             () if token.flags.any(Flags::EPONYM)
                 && token.flags.given() < 3
-                && place < 2
+                && (place == 0 || !somewhere)
                 && !pair(reading, at) =>
             {
                 None
@@ -103,7 +107,7 @@ fn judge(reading: &Reading<'_, '_>, at: usize) -> Option<Mark> {
             }
             // A foreign word with a capital in mid-sentence is a name as often as not.
             () if only_foreign(token) && token.stands_out() => of(0.5, "unknown_word"),
-            () if fixed || medical && plain >= 5 => None,
+            () if fixed || medical && plain >= 5 && !(known_as && token.stands_out()) => None,
             () if name >= 2 && plain <= 3 && (token.stands_out() || plain <= 2) => of(0.6, "name_list"),
             () if place >= 2 && plain <= 3 && token.stands_out() => of(0.6, "place_list"),
             () if token.flags.given() >= 2 && plain <= 5 && token.stands_out() => of(0.45, "name_list"),
@@ -117,6 +121,8 @@ fn judge(reading: &Reading<'_, '_>, at: usize) -> Option<Mark> {
             }
             () => None,
         },
+        // Of other scripts nothing is known: a warning says so.
+        (Shape::Lower | Shape::Upper, _) if token.is_unread() => None,
         (Shape::Lower, Case::Lower) | (Shape::Upper, Case::Upper) => match () {
             () if fixed || medical || token.letters() < 4 && name + place < 2 => None,
             () if plain == 0 && name >= 1 => of(0.7, "name_list"),
@@ -247,9 +253,9 @@ fn whose(reading: &Reading<'_, '_>, at: usize) -> bool {
         | Flags::HONORIFIC
         | Flags::MEDICAL;
     let bracket = reading.token(at + 1).is_some_and(|next| next.gap == " (") && token.flags.given() == 3;
-    (token.possessive && token.flags.common() <= 5 || bracket && token.flags.common() <= 6)
-        && token.flags.given() >= 1
-        && !token.flags.any(fixed)
+    let usual = token.flags.given() == 3 && token.possessive && !token.flags.any(fixed & !Flags::MEDICAL);
+    let owns = token.possessive && token.flags.common() <= 5 || bracket && token.flags.common() <= 6;
+    usual || owns && token.flags.given() >= 1 && !token.flags.any(fixed)
 }
 
 /// A usual given name that is a title or a role as well ("Asha", "Maria"), standing alone.
@@ -289,10 +295,15 @@ fn beside(reading: &mut Reading<'_, '_>, at: usize, mark: Mark) {
                 mark.class == Class::Name && token.folded != "i" && !unit && !code
             }
             Shape::Title if token.case != Case::Upper => {
-                (token.namelike() >= 1 || token.flags.place() >= 1)
+                token.plain() <= 1
+                    && token.letters() >= 3
                     && !fixed
-                    && !(token.flags.any(Flags::MEDICAL) && token.namelike() < 2)
-                    && (token.stands_out() || token.plain() <= 3 || token.namelike() >= 2)
+                    && !token.flags.any(Flags::MEDICAL | Flags::EPONYM)
+                    && !inner_capital(token.text)
+                    || (token.namelike() >= 1 || token.flags.place() >= 1)
+                        && !fixed
+                        && !(token.flags.any(Flags::MEDICAL) && token.namelike() < 2)
+                        && (token.stands_out() || token.plain() <= 3 || token.namelike() >= 2)
                     || other < at
                         && mark.class != Class::Facility
                         && lists::is_place_prefix(&token.folded)
@@ -313,7 +324,7 @@ fn beside(reading: &mut Reading<'_, '_>, at: usize, mark: Mark) {
             Shape::Upper | Shape::Lower => {
                 token.shape == reading.tokens[at].shape
                     && (token.namelike() >= 2 || token.flags.place() >= 2)
-                    && token.flags.common() <= 3
+                    && (token.flags.common() <= 3 || token.namelike() == 3 && token.flags.common() <= 5)
                     && !fixed
                     && !token.flags.any(Flags::MEDICAL)
                     && (!token.flags.any(Flags::FOREIGN) || token.namelike() == 3)
@@ -332,6 +343,22 @@ fn beside(reading: &mut Reading<'_, '_>, at: usize, mark: Mark) {
         reading.mark(left..left + 1, near);
     }
     let mut right = at + 1;
+    // "Maria do Rosário": over a small word to the next capital.
+    let inner = reading.token(right).is_some_and(|token| {
+        token.shape == Shape::Lower
+            && token.case == Case::Told
+            && lists::is_particle(&token.folded)
+            && !matches!(token.folded.as_str(), "of" | "the" | "e" | "y" | "na" | "an" | "la")
+    });
+    if inner
+        && mark.confidence >= 0.5
+        && reading.joined(right)
+        && reading.joined(right + 1)
+        && reading.token(right + 1).is_some_and(|next| next.stands_out() && next.plain() <= 4)
+    {
+        reading.mark(right..right + 2, near);
+        right += 2;
+    }
     while reading.joined(right)
         && reading.free[right]
         && !reading.tokens[right - 1].possessive
@@ -340,6 +367,39 @@ fn beside(reading: &mut Reading<'_, '_>, at: usize, mark: Mark) {
     {
         reading.mark(right..right + 1, near);
         right += 1;
+    }
+}
+
+/// Marks the small word between two parts of one name: "Maria do Rosário", "AROHA TE WIATA".
+pub(super) fn bridge(reading: &mut Reading<'_, '_>) {
+    for at in 1..reading.tokens.len().saturating_sub(1) {
+        let (Some(left), None, Some(right)) =
+            (reading.marks[at - 1], reading.marks[at], reading.marks[at + 1])
+        else {
+            continue;
+        };
+        let particle = lists::is_particle(reading.folded(at))
+            && !matches!(reading.folded(at), "of" | "the" | "e" | "y" | "na");
+        let one = left.class == right.class
+            && reading.joined(at)
+            && reading.joined(at + 1)
+            && !reading.tokens[at - 1].possessive;
+        if particle && one {
+            reading.mark(at..at + 1, right);
+        }
+    }
+    // "Principal H. M. Vasava": initials before a name.
+    for at in (0..reading.tokens.len().saturating_sub(1)).rev() {
+        let Some(right) = reading.marks[at + 1].filter(|mark| mark.class == Class::Name) else { continue };
+        let unit = at > 0 && !reading.tokens[at - 1].is_word() && reading.tokens[at].gap == " ";
+        if reading.tokens[at].shape == Shape::Initial
+            && reading.marks[at].is_none()
+            && reading.joined(at + 1)
+            && reading.tokens[at + 1].gap.contains('.')
+            && !unit
+        {
+            reading.mark(at..at + 1, right);
+        }
     }
 }
 

@@ -2,12 +2,15 @@
 //!
 //! Each pass marks tokens; the surest mark of a token stays. Marked neighbours become one hit.
 
+mod ages;
 mod calendar;
 mod facilities;
+mod indic;
 mod lists;
 mod loose;
 mod names;
 mod places;
+mod talk;
 
 use std::ops::Range;
 
@@ -26,11 +29,13 @@ pub(super) fn find(tokens: &[Token<'_>], taken: &[Range<usize>]) -> Vec<Hit> {
     let mut reading = Reading { tokens, free, marks: vec![None; tokens.len()] };
     loose::set_aside(&mut reading);
     calendar::by_month(&mut reading);
+    indic::by_cue(&mut reading);
     names::by_cue(&mut reading);
     facilities::by_noun(&mut reading);
     places::by_cue(&mut reading);
     loose::by_lexicon(&mut reading);
     loose::again(&mut reading);
+    loose::bridge(&mut reading);
     reading.hits()
 }
 
@@ -113,7 +118,9 @@ impl<'t> Reading<'_, 't> {
         let thing = next.is_some_and(|next| lists::is_eponymous(&next.folded));
         if token.flags.any(Flags::EPONYM) {
             let medical = next.is_some_and(|next| {
-                next.flags.any(Flags::MEDICAL | Flags::DRUG | Flags::EPONYM) && !next.flags.any(Flags::ROLE)
+                next.flags.any(Flags::MEDICAL | Flags::DRUG | Flags::EPONYM)
+                    && next.flags.common() < 7
+                    && !next.flags.any(Flags::ROLE)
                     || next.shape == Shape::Number
                     || next.shape == Shape::Upper && next.letters() <= 3
             });
@@ -136,6 +143,13 @@ impl<'t> Reading<'_, 't> {
 
     /// Which tokens from `first` on read as one person's name, given that a cue announces one.
     fn person(&self, first: usize, trust: Trust) -> Range<usize> {
+        // "Dad has Raynaud's": a role before an eponym.
+        if trust == Trust::Role
+            && self.token(first).is_some_and(|token| token.possessive)
+            && self.is_eponym(first)
+        {
+            return first..first;
+        }
         let mut end = first;
         while let Some(token) = self.token(end) {
             let starts = end == first;
@@ -154,7 +168,8 @@ impl<'t> Reading<'_, 't> {
                 break;
             }
             let particle = lists::is_particle(&token.folded)
-                && (!starts || trust == Trust::Title && token.case == Case::Told)
+                && (!starts
+                    || token.case == Case::Told && (trust == Trust::Title || token.shape == Shape::Title))
                 && self.token(end + 1).is_some_and(|next| next.stands_out() && next.gap == " ");
             if !particle && !accepts(token, starts, trust) {
                 break;
@@ -248,7 +263,11 @@ fn accepts(token: &Token<'_>, first: bool, trust: Trust) -> bool {
         }
         (Shape::Lower, Case::Told) => name > 0 && plain == 0 || first && trust == Trust::Title && plain == 0,
         (_, Case::Lower | Case::Upper) => {
+            let usual = token.flags.given() == 3
+                && common <= 6
+                && !token.flags.any(Flags::WHEN | Flags::REGION | Flags::FOREIGN);
             let rare_enough = match (trust, first) {
+                (Trust::Role, true) if usual => true,
                 (Trust::Title, true) => name > 0 || plain <= 3,
                 (Trust::Role, true) => name >= 2 && common <= 5 || name == 1 && common <= 3,
                 (_, false) => {

@@ -1,9 +1,9 @@
-//! Names that a word beside them announces: a title, a relation, a label, an age, a greeting.
+//! Names that a word beside them announces: a title, a relation, a label.
 
 use super::super::class::Class;
 use super::super::lexicon::Flags;
 use super::super::token::{Case, Shape};
-use super::{Mark, Reading, Trust, lists};
+use super::{Mark, Reading, Trust, ages, lists, talk};
 
 /// Marks names by their cues.
 pub(super) fn by_cue(reading: &mut Reading<'_, '_>) {
@@ -16,17 +16,13 @@ pub(super) fn by_cue(reading: &mut Reading<'_, '_>) {
         role(reading, at);
         parentage(reading, at);
         label(reading, at);
-        address(reading, at);
-        vocative(reading, at);
-        introduced(reading, at);
-        suffix(reading, at);
-        deed(reading, at);
-        age_after(reading, at);
-        old(reading, at);
+        talk::by_cue(reading, at);
+        ages::by_cue(reading, at);
     }
 }
 
-fn name(rule: &'static str, confidence: f32, cue: usize) -> Mark {
+/// A name that token `cue` announces.
+pub(super) fn name(rule: &'static str, confidence: f32, cue: usize) -> Mark {
     Mark { class: Class::Name, confidence, rule, cue: Some(cue) }
 }
 
@@ -53,6 +49,11 @@ fn title(reading: &mut Reading<'_, '_>, at: usize) {
         }
     }
     if next.flags.any(Flags::HONORIFIC) && !cased {
+        return;
+    }
+    // "ka", "si", "ko" are titles in one language and particles in others.
+    let particle = token.letters() <= 2 && token.flags.any(Flags::FOREIGN) && !plain_title;
+    if particle && next.case != Case::Told && next.namelike() == 0 {
         return;
     }
     let run = reading.person(at + 1, Trust::Title);
@@ -107,7 +108,12 @@ fn role(reading: &mut Reading<'_, '_>, at: usize) {
     let of = matches!(next.folded.as_str(), "of" | "de" | "da" | "do" | "ng" | "ni")
         && gap.is_empty()
         && next.shape == Shape::Lower;
-    let first = if of && reading.joined(at + 2) { at + 2 } else { at + 1 };
+    let named = matches!(next.folded.as_str(), "is" | "called" | "named" | "hai" | "es")
+        && gap.is_empty()
+        && reading
+            .token(at + 2)
+            .is_some_and(|third| third.namelike() >= 2 && third.flags.common() <= 5 && third.could_be_name());
+    let first = if (of || named) && reading.joined(at + 2) { at + 2 } else { at + 1 };
     let run = reading.person(first, Trust::Role);
     let mut end = run.end;
     reading.mark(run, name("role", 0.85, at));
@@ -160,292 +166,4 @@ fn label(reading: &mut Reading<'_, '_>, at: usize) {
         let run = reading.person(first, Trust::Title);
         reading.mark(run, name("name_label", 0.9, at));
     }
-}
-
-/// "Dear Grace", "spoke to Will", "- Asha" at the end.
-fn address(reading: &mut Reading<'_, '_>, at: usize) {
-    let token = &reading.tokens[at];
-    let signs = token.gap.contains('\n') && token.gap.trim_start().starts_with(['-', '~', '—', '–'])
-        || token.gap.contains(['~', '—']) && at + 4 > reading.tokens.len();
-    if signs && token.shape == Shape::Title && at + 4 > reading.tokens.len() && token.namelike() > 0 {
-        let run = reading.person(at, Trust::Role);
-        reading.mark(run, Mark { class: Class::Name, confidence: 0.7, rule: "signature", cue: None });
-        return;
-    }
-    if !lists::is_address(&token.folded) {
-        return;
-    }
-    let first =
-        if matches!(reading.folded(at + 1), "to" | "you" | "by" | "with" | "for") { at + 2 } else { at + 1 };
-    let Some(next) = reading.token(first) else { return };
-    let near = matches!(next.gap, " " | ", " | ": " | ":" | "\n" | ",\n" | ". ");
-    let titled =
-        next.shape == Shape::Title && next.namelike() >= 1 && !next.flags.any(Flags::MEDICAL | Flags::DRUG);
-    let lower = next.case == Case::Lower && next.namelike() >= 2 && next.flags.common() <= 2;
-    if near && (titled && !(next.gap.contains('.') && next.plain() > 1) || lower) {
-        let run = reading.person(first, Trust::Role);
-        reading.mark(run, name("address", 0.75, at));
-    }
-}
-
-/// "Sunny, did you try thiamine?": somebody who is spoken to.
-fn vocative(reading: &mut Reading<'_, '_>, at: usize) {
-    let token = &reading.tokens[at];
-    let Some(next) = reading.token(at + 1) else { return };
-    let spoken_to = matches!(
-        next.folded.as_str(),
-        "did"
-            | "do"
-            | "can"
-            | "could"
-            | "would"
-            | "you"
-            | "your"
-            | "please"
-            | "pls"
-            | "thanks"
-            | "thank"
-            | "what"
-            | "how"
-            | "i"
-            | "we"
-            | "agree"
-            | "agreed"
-            | "good"
-            | "great"
-            | "have"
-            | "are"
-            | "any"
-            | "why"
-            | "when"
-            | "where"
-            | "yes"
-            | "no"
-            | "sorry"
-            | "just"
-            | "try"
-            | "check"
-            | "send"
-            | "which"
-    );
-    let clinical = token
-        .flags
-        .any(Flags::MEDICAL | Flags::DRUG | Flags::ROLE | Flags::WHEN | Flags::REGION | Flags::FACILITY);
-    if token.opens
-        && token.shape == Shape::Title
-        && token.case != Case::Upper
-        && next.gap == ", "
-        && spoken_to
-        && token.flags.given() >= 2
-        && !clinical
-        && next.shape != Shape::Title
-    {
-        reading.mark(at..at + 1, name("address", 0.65, at + 1));
-    }
-}
-
-/// "hi its coral, the nurse at": who speaks, at the beginning of a text.
-fn introduced(reading: &mut Reading<'_, '_>, at: usize) {
-    let words = ["its", "it's", "im", "i'm"];
-    let first = match () {
-        () if at > 3 => return,
-        () if words.contains(&reading.folded(at)) => at + 1,
-        () if matches!((reading.folded(at), reading.folded(at + 1)), ("this", "is") | ("i", "am")) => at + 2,
-        () => return,
-    };
-    let Some(token) = reading.token(first) else { return };
-    let clinical = token.flags.any(Flags::MEDICAL | Flags::DRUG | Flags::ROLE | Flags::HONORIFIC);
-    if token.could_be_name() && token.flags.given() >= 2 && token.flags.common() <= 5 && !clinical {
-        let run = reading.person(first, Trust::Title);
-        reading.mark(run, name("introduced", 0.75, at));
-    }
-}
-
-/// "Rekha ji", "Manoj bhai".
-fn suffix(reading: &mut Reading<'_, '_>, at: usize) {
-    if !lists::is_suffix_honorific(reading.folded(at)) || !reading.joined(at) {
-        return;
-    }
-    let Some(before) = at.checked_sub(1) else { return };
-    let token = &reading.tokens[before];
-    if token.could_be_name()
-        && !token.flags.any(Flags::ROLE | Flags::HONORIFIC | Flags::FOREIGN)
-        && (token.namelike() > 0 || token.plain() == 0)
-    {
-        reading.mark(before..before + 1, name("honorific_after", 0.9, at));
-    }
-}
-
-/// "May took all her tablets".
-fn deed(reading: &mut Reading<'_, '_>, at: usize) {
-    let token = &reading.tokens[at];
-    if token.shape != Shape::Title || token.case == Case::Upper || !reading.joined(at + 1) {
-        return;
-    }
-    let does = lists::is_deed(reading.folded(at + 1)) && reading.tokens[at + 1].shape == Shape::Lower;
-    // Of the most common words only those that are usual names as well.
-    let named = token.flags.given() >= 1
-        && token.letters() >= 3
-        && (token.flags.common() < 7 || token.flags.given() >= 2);
-    let thing = token.flags.any(Flags::DRUG | Flags::ROLE | Flags::REGION)
-        || token.flags.any(Flags::MEDICAL) && token.flags.given() < 2;
-    if does && named && !thing {
-        reading.mark(at..at + 1, name("deed", 0.65, at + 1));
-    }
-}
-
-/// "Rajamma, 48," and "Grace (34F)": whose age is told.
-fn age_after(reading: &mut Reading<'_, '_>, at: usize) {
-    let Some(age) = reading.token(at + 1) else { return };
-    if !matches!(age.gap, ", " | " (" | " " | "," | "(" | " - " | ": " | ", age " | " / " | "/" | " , ")
-        || !is_age(reading, at + 1)
-    {
-        return;
-    }
-    let token = &reading.tokens[at];
-    let clinical = token.flags.any(
-        Flags::MEDICAL
-            | Flags::DRUG
-            | Flags::ROLE
-            | Flags::WHEN
-            | Flags::REGION
-            | Flags::FACILITY
-            | Flags::PLACE_NOUN,
-    );
-    let clinical = clinical
-        && !(token.flags.given() == 3
-            && token.flags.common() == 0
-            && !token.flags.any(Flags::WHEN | Flags::REGION));
-    let apart = age.gap != " ";
-    let fits = match (token.shape, token.case) {
-        (Shape::Title, Case::Told | Case::Lower) => {
-            let usual = token.namelike() >= 2 && !clinical && (apart || token.plain() <= 3);
-            usual || token.plain() == 0 && (token.letters() >= 3 || token.namelike() > 0 && apart)
-        }
-        (Shape::Lower, Case::Lower) | (Shape::Upper, Case::Upper) => {
-            !clinical
-                && token.letters() >= 3
-                && (token.namelike() >= 1 && token.flags.common() <= 2 || token.plain() == 0)
-        }
-        (Shape::Initial, _) => return,
-        _ => false,
-    };
-    if fits && !reading.is_eponym(at) {
-        // The words before it may be of the same name.
-        let mut first = at;
-        while first > 0 && reading.free[first - 1] && reading.joined(first) {
-            let word = &reading.tokens[first - 1];
-            let same = word.shape == Shape::Initial
-                || word.shape == token.shape
-                    && word.namelike() >= 1
-                    && !word.flags.any(Flags::ROLE | Flags::HONORIFIC)
-                    && (word.flags.common() <= 3 || word.shape == Shape::Title)
-                || word.shape == token.shape && word.plain() == 0;
-            if !same || at - first >= 3 {
-                break;
-            }
-            first -= 1;
-        }
-        reading.mark(first..at + 1, name("age_after", 0.85, at + 1));
-    }
-}
-
-/// "Her saas, 95, also": an age above 89 after a person.
-fn old(reading: &mut Reading<'_, '_>, at: usize) {
-    let token = &reading.tokens[at];
-    if token.shape != Shape::Number
-        || !token.text.parse::<u16>().is_ok_and(|age| (90..=120).contains(&age))
-        || at == 0
-    {
-        return;
-    }
-    let last = &reading.tokens[at - 1];
-    let person = last.flags.any(Flags::ROLE) && !last.flags.any(Flags::MEDICAL)
-        || reading.marks[at - 1].is_some_and(|mark| mark.class == Class::Name);
-    let next = reading.token(at + 1);
-    let closes = next.is_none_or(|next| {
-        next.gap.starts_with([',', '.', ')', ';', '\n', '-', '–', '/']) && !matches!(next.gap, "." | "/")
-    }) || next.is_some_and(|next| {
-        next.gap == " "
-            && matches!(
-                next.folded.as_str(),
-                "f" | "m" | "yrs" | "yo" | "y" | "years" | "and" | "who" | "lives" | "male" | "female"
-            )
-    });
-    let near = matches!(token.gap, ", " | " (" | " " | "," | " - " | " a ");
-    let said = matches!(
-        last.folded.as_str(),
-        "vay"
-            | "vayasu"
-            | "umar"
-            | "umur"
-            | "edad"
-            | "idade"
-            | "age"
-            | "aged"
-            | "umri"
-            | "boyosh"
-            | "boyos"
-            | "vayathu"
-            | "umer"
-    );
-    let of_her = last.folded == "a" && at > 1 && matches!(reading.folded(at - 2), "she" | "he");
-    if near && (person && closes || said || of_her) {
-        let mark =
-            Mark { class: Class::AgeOver89, confidence: 0.8, rule: "age_after_person", cue: Some(at - 1) };
-        reading.mark(at..at + 1, mark);
-    }
-}
-
-/// Whether a token is an age: `52M`, `34F`, `6y`, or a number before a comma, a sex or years.
-fn is_age(reading: &Reading<'_, '_>, at: usize) -> bool {
-    let Some(token) = reading.token(at) else { return false };
-    let digits: String = token.folded.chars().take_while(char::is_ascii_digit).collect();
-    if digits.is_empty() || digits.len() > 3 || digits.parse::<u16>().map_or(true, |age| age > 120) {
-        return false;
-    }
-    let rest = &token.folded[digits.len()..];
-    if matches!(rest, "m" | "f" | "y" | "yo" | "yr" | "yrs" | "yof" | "yom" | "mo" | "thn" | "th") {
-        return true;
-    }
-    if !rest.is_empty() {
-        return false;
-    }
-    let Some(next) = reading.token(at + 1) else { return true };
-    // The point of 5.8 closes nothing.
-    let decimal = matches!(next.gap, "." | ",") && next.shape != Shape::Title;
-    let closes = next.gap.starts_with([',', '.', ')', ';', '\n']) && !decimal;
-    let years = matches!(
-        next.folded.as_str(),
-        "y" | "yo"
-            | "yr"
-            | "yrs"
-            | "year"
-            | "years"
-            | "m"
-            | "f"
-            | "male"
-            | "female"
-            | "anos"
-            | "años"
-            | "tahun"
-            | "thn"
-            | "saal"
-            | "mo"
-            | "months"
-            | "who"
-            | "lives"
-            | "boy"
-            | "girl"
-            | "lady"
-            | "man"
-            | "woman"
-            | "taong"
-            | "ans"
-            | "sal"
-            | "old"
-            | "varsh"
-            | "barsa"
-    );
-    closes || years && matches!(next.gap, " " | "" | "-" | "/" | " / ")
 }

@@ -2,6 +2,7 @@
 
 use super::super::class::Class;
 use super::super::lexicon::{Flags, look_up};
+use super::super::spelling::namelike;
 use super::super::token::{Case, Shape, Token};
 use super::{Mark, Reading, lists};
 
@@ -11,16 +12,50 @@ pub(super) fn by_cue(reading: &mut Reading<'_, '_>) {
         if !reading.free[at] {
             continue;
         }
+        phrase(reading, at);
         noun_after(reading, at);
         noun_before(reading, at);
         whereabouts(reading, at);
         region_after(reading, at);
-        numbered(reading, at);
+    }
+    for at in 0..reading.tokens.len() {
+        if reading.free[at] {
+            numbered(reading, at);
+        }
     }
 }
 
 fn place(rule: &'static str, confidence: f32, cue: usize) -> Mark {
     Mark { class: Class::Place, confidence, rule, cue: Some(cue) }
+}
+
+/// "Dar es Salaam", "san jacinto": a place of several words that the lexicon has.
+fn phrase(reading: &mut Reading<'_, '_>, at: usize) {
+    let token = &reading.tokens[at];
+    if !token.flags.any(Flags::STARTS) || !token.could_be_name() {
+        return;
+    }
+    let mut words = token.folded.clone();
+    let (mut end, mut size) = (at, 0);
+    for next in at + 1..at + 4 {
+        let Some(word) =
+            reading.token(next).filter(|word| matches!(word.gap, " " | "-" | ". ") && reading.free[next])
+        else {
+            break;
+        };
+        words.push(' ');
+        words.push_str(&word.folded);
+        let flags = look_up(&words);
+        if flags.place() > 0 && !flags.any(Flags::REGION) && (word.stands_out() || word.case != Case::Told) {
+            (end, size) = (next + 1, flags.place());
+        }
+    }
+    // In a text without capitals a small place may be any two words.
+    let somewhere = at > 0 && lists::is_whereabouts(reading.folded(at - 1)) && reading.joined(at);
+    if end > at && (token.case == Case::Told && !(token.opens && token.plain() > 5) || size == 3 || somewhere)
+    {
+        reading.mark(at..end, Mark { class: Class::Place, confidence: 0.8, rule: "place_list", cue: None });
+    }
 }
 
 /// A word that names a place if anything beside it says so.
@@ -70,7 +105,7 @@ fn back(reading: &Reading<'_, '_>, last: usize) -> usize {
             titled
                 && !token.flags.any(Flags::HONORIFIC | Flags::ROLE | Flags::WHEN | Flags::REGION)
                 && !lists::is_generic(&token.folded)
-                || token.stands_out() && token.flags.place() > 0
+                || token.stands_out() && (token.flags.place() > 0 || lists::is_place_prefix(&token.folded))
         };
         if !(particle || fits) {
             break;
@@ -102,7 +137,7 @@ fn noun_after(reading: &mut Reading<'_, '_>, at: usize) {
                 && !token.flags.any(Flags::HONORIFIC | Flags::ROLE | Flags::DRUG)
                 && (token.stands_out() || token.plain() <= 4)
                 && !(token.plain() >= 4 && token.opens)
-                && !(token.flags.any(Flags::MEDICAL) && token.flags.place() == 0)
+                && !(token.flags.any(Flags::MEDICAL) && token.flags.place() == 0 && token.flags.common() < 4)
         }
         (Shape::Title, _) if token.case != Case::Upper => {
             let clinical =
@@ -139,6 +174,19 @@ fn noun_after(reading: &mut Reading<'_, '_>, at: usize) {
         && reading.tokens[first].case != Case::Told
         && lists::is_geographic(reading.folded(first))
         && !lists::is_determiner(reading.folded(first - 1))
+    {
+        first -= 1;
+    }
+    let street = matches!(
+        noun.folded.as_str(),
+        "street" | "road" | "lane" | "avenue" | "close" | "drive" | "rd" | "st"
+    );
+    if street
+        && first > 0
+        && reading.joined(first)
+        && reading.tokens[first - 1].shape == Shape::Number
+        && reading.tokens[first - 1].letters() == 0
+        && reading.tokens[first - 1].text.len() <= 4
     {
         first -= 1;
     }
@@ -199,6 +247,8 @@ fn numbered(reading: &mut Reading<'_, '_>, at: usize) {
     let own = matches!(
         noun.folded.as_str(),
         "purok"
+            | "dusun"
+            | "rang"
             | "sector"
             | "sitio"
             | "mohalla"
@@ -222,7 +272,8 @@ fn numbered(reading: &mut Reading<'_, '_>, at: usize) {
         return;
     }
     let Some(number) = reading.token(at + 1) else { return };
-    let counted = matches!(number.shape, Shape::Number | Shape::Mixed | Shape::Initial)
+    let roman = !number.text.is_empty() && number.text.chars().all(|letter| "IVX".contains(letter));
+    let counted = (roman || matches!(number.shape, Shape::Number | Shape::Mixed | Shape::Initial))
         && matches!(number.gap, " " | "-" | ". " | "." | " no " | " no. ");
     if !counted || noun.shape == Shape::Lower && noun.case == Case::Told {
         return;
@@ -281,8 +332,13 @@ fn whereabouts(reading: &mut Reading<'_, '_>, at: usize) {
                         || token.flags.common() > 0 && first == at + 1))
         }
         (_, Case::Lower | Case::Upper) => {
-            placelike(token)
-                && (strong && token.plain() <= 1 || token.flags.place() >= 1 && token.plain() <= 1)
+            // "the station at gidgee flat": a rare word where places stand, spelled like one.
+            let rare = strong
+                && token.flags.common() == 1
+                && token.plain() == 1
+                && token.letters() >= 4
+                && namelike(&token.folded) >= 0.5;
+            rare || placelike(token) && token.plain() <= 1 && (strong || token.flags.place() >= 1)
         }
         (Shape::Uncased, _) => false,
         _ => strong && placelike(token),
@@ -319,7 +375,9 @@ fn through(reading: &Reading<'_, '_>, first: usize) -> usize {
         let fits = match (token.shape, token.case) {
             (Shape::Title, Case::Told | Case::Lower) => {
                 placelike(token)
-                    && !(token.flags.any(Flags::MEDICAL) && token.flags.place() == 0)
+                    && !(token.flags.any(Flags::MEDICAL)
+                        && token.flags.place() == 0
+                        && token.flags.common() < 4)
                     && !token.flags.any(Flags::FACILITY)
             }
             (Shape::Lower, Case::Lower) | (Shape::Upper, Case::Upper) => {
