@@ -108,7 +108,15 @@ fn plain_of(flags: Flags, folded: &str) -> u32 {
         return whole;
     }
     let parts = folded.split('-').filter(|part| !part.is_empty());
-    parts.map(|part| if part.len() < 3 { 7 } else { plain(look_up(part), part) }).min().unwrap_or(0)
+    // Two foreign words in one are a name as often as not: "Obodo-Uku".
+    let foreign = |flags: Flags| {
+        flags.any(Flags::FOREIGN) && flags.common() == 0 && !flags.any(Flags::MEDICAL | Flags::ROLE)
+    };
+    let part = |part: &str| {
+        let flags = look_up(part);
+        if foreign(flags) { 0 } else { plain(flags, part) }
+    };
+    parts.map(|word| if word.len() < 3 { 7 } else { part(word) }).min().unwrap_or(0)
 }
 
 /// How usual a word, or every part of a compound, is as a name.

@@ -122,7 +122,7 @@ const LISTS: &[(NumberKind, Strength, &str)] = &[
     (
         Record,
         Soft,
-        "ur,ip,rm,file,folder,chart,record,ip no,ip number,op no,op number,opd no,opd number,ipd no,cr no,cr number,registration,regn,reg no,reg number,\
+        "opd,ipd,ur,ip,rm,file,folder,chart,record,ip no,ip number,op no,op number,opd no,opd number,ipd no,cr no,cr number,registration,regn,reg no,reg number,\
          reg,req no,requisition,lab no,lab number,lab id,lab ref,barcode,admission no,adm no,admission number,encounter,xray no,x ray no,\
          ct no,usg no,biopsy no,histo no,hpe no,study id,tb no,tb number,tb reg,art no,art number,anc no,anc number,referral,expediente,\
          atendimento,matricula,record no,upi,mlc,mlc no,outpatient no,inpatient no,slip no,opd slip,token id,case id,file no,berkas",

@@ -80,6 +80,12 @@ fn old(reading: &mut Reading<'_, '_>, at: usize) {
     let last = &reading.tokens[at - 1];
     let person = last.flags.any(Flags::ROLE) && !last.flags.any(Flags::MEDICAL)
         || reading.marks[at - 1].is_some_and(|mark| mark.class == Class::Name);
+    // "o pai dela, 96".
+    let theirs = at > 1
+        && matches!(last.folded.as_str(), "dela" | "dele" | "nya" | "niya" | "wangu")
+        && reading.tokens[at - 2].flags.any(Flags::ROLE);
+    let person = person || theirs;
+    let birthday = reading.folded(at + 1) == "next" && reading.folded(at + 2) == "birthday";
     let next = reading.token(at + 1);
     let closes = next.is_none_or(|next| {
         next.gap.trim_start().starts_with([',', '.', ')', ';', '-', '–', '/'])
@@ -121,7 +127,7 @@ fn old(reading: &mut Reading<'_, '_>, at: usize) {
     });
     let is = matches!(last.folded.as_str(), "a" | "is" | "was" | "turned" | "almost" | "nearly" | "over");
     let of_her = is && subject && !measured;
-    if near && (person && closes || said || of_her) {
+    if near && (person && closes || said || of_her || birthday) {
         let mark =
             Mark { class: Class::AgeOver89, confidence: 0.8, rule: "age_after_person", cue: Some(at - 1) };
         reading.mark(at..at + 1, mark);

@@ -160,10 +160,16 @@ list! {
 
 list! {
     /// Nouns that name a feature of the land: after another word they make a place of it, whatever the word.
-    is_geographic: "cove" "spit" "inlet" "creek" "hollow" "holler" "gulch" "fork" "narrows" "landing" "butte" "mesa" "canyon" "springs" "bluff" "bayou"
+    is_geographic: "trail" "cove" "spit" "inlet" "creek" "hollow" "holler" "gulch" "fork" "narrows" "landing" "butte" "mesa" "canyon" "springs" "bluff" "bayou"
     "loch" "firth" "township" "settlement" "gully" "lake" "river" "island" "harbour" "harbor" "mountain" "valley" "beach" "reef"
     "waterhole" "outstation" "road" "street" "lane" "avenue" "nagar" "estate" "colony" "tola" "basti" "village" "taluk" "tehsil" "ranch"
     "parganas"
+}
+
+list! {
+    /// Nouns of the land that are ordinary words too: they want a rare word or a preposition before them.
+    is_landform: "flat" "flats" "point" "bench" "ridge" "bend" "basin" "gap" "falls" "plains" "downs" "bay" "station" "crossing" "head" "hill" "hills"
+    "mountains" "mount" "bridge" "ford" "junction" "corner" "camp" "farm" "park" "reserve" "mission" "narrows" "spring" "well" "wells" "bore" "rock" "pass"
 }
 
 list! {

@@ -63,7 +63,8 @@ fn placelike(token: &Token<'_>) -> bool {
     let other = Flags::DRUG | Flags::REGION | Flags::WHEN | Flags::HONORIFIC | Flags::ROLE;
     match (token.shape, token.case) {
         (Shape::Title, Case::Told | Case::Lower) => {
-            !token.flags.any(other) || token.flags.place() >= 1 && !token.flags.any(Flags::REGION)
+            !token.flags.any(other)
+                || token.flags.place() >= 1 && !token.flags.any(Flags::REGION | Flags::WHEN)
         }
         (Shape::Upper, Case::Told) => {
             token.plain() == 0 && (token.letters() >= 6 || token.letters() >= 4 && token.flags.place() > 0)
@@ -123,8 +124,13 @@ fn noun_after(reading: &mut Reading<'_, '_>, at: usize) {
     }
     let token = &reading.tokens[at];
     let generic = noun.flags.any(Flags::PLACE_NOUN);
-    let beside = lists::is_beside(&noun.folded) || lists::is_geographic(&noun.folded);
-    if !(generic || beside) || token.possessive || token.flags.any(Flags::REGION) && token.flags.place() == 0
+    let beside = lists::is_beside(&noun.folded)
+        || lists::is_geographic(&noun.folded)
+        || lists::is_landform(&noun.folded);
+    if !(generic || beside)
+        || token.possessive
+        || token.flags.any(Flags::REGION)
+            && !matches!(noun.folded.as_str(), "county" | "district" | "city" | "town" | "village")
     {
         return;
     }
@@ -132,7 +138,7 @@ fn noun_after(reading: &mut Reading<'_, '_>, at: usize) {
     let fits = match (token.shape, noun.shape) {
         // Both with capitals: a proper name, of whatever words.
         (Shape::Title, Shape::Title) if token.case != Case::Upper => {
-            generic
+            (generic || lists::is_geographic(&noun.folded))
                 && !lists::is_label(&token.folded)
                 && !token.flags.any(Flags::HONORIFIC | Flags::ROLE | Flags::DRUG)
                 && (token.stands_out() || token.plain() <= 4)
@@ -159,6 +165,18 @@ fn noun_after(reading: &mut Reading<'_, '_>, at: usize) {
                 && token.is_word()
                 && token.letters() >= 3
                 && token.case != Case::Told;
+            let before = at.checked_sub(1).map_or("", |last| reading.folded(last));
+            let landmark = landmark
+                || lists::is_landform(&noun.folded)
+                    && !clinical
+                    && !lists::is_determiner(&token.folded)
+                    && token.is_word()
+                    && token.letters() >= 4
+                    && !token.flags.any(Flags::MEDICAL)
+                    && (token.flags.common() <= 2 && !token.flags.any(Flags::FOREIGN)
+                        || token.case == Case::Upper
+                            && token.flags.common() <= 6
+                            && lists::is_whereabouts(before));
             let town = token.flags.place() >= 2 && generic && !clinical && token.flags.common() <= 5;
             placelike(token) && (generic || beside) && (swallows || token.plain() <= 1) || landmark || town
         }
@@ -192,7 +210,8 @@ fn noun_after(reading: &mut Reading<'_, '_>, at: usize) {
     }
     let proper = noun.shape == Shape::Title && noun.case != Case::Upper && !noun.opens
         || noun.case == Case::Upper && generic;
-    let landmark = noun.case != Case::Told && lists::is_geographic(&noun.folded);
+    let landmark =
+        noun.case != Case::Told && (lists::is_geographic(&noun.folded) || lists::is_landform(&noun.folded));
     let end = if swallows || proper || landmark { at + 2 } else { at + 1 };
     reading.mark(first..end, place("place_noun", 0.85, at + 1));
 }
@@ -317,8 +336,8 @@ fn whereabouts(reading: &mut Reading<'_, '_>, at: usize) {
         return;
     }
     let end = through(reading, first);
-    let clinical =
-        token.flags.any(Flags::MEDICAL | Flags::FACILITY | Flags::EPONYM) && token.flags.place() < 2;
+    let clinical = token.flags.any(Flags::MEDICAL | Flags::FACILITY) && token.flags.place() < 2
+        || token.flags.any(Flags::EPONYM) && token.flags.place() < 3;
     let fits = match (token.shape, token.case) {
         (Shape::Title, Case::Told | Case::Lower) => {
             let any = placelike(token) && !lists::is_label(&token.folded) && !clinical;
@@ -338,7 +357,7 @@ fn whereabouts(reading: &mut Reading<'_, '_>, at: usize) {
                 && token.plain() == 1
                 && token.letters() >= 4
                 && namelike(&token.folded) >= 0.5;
-            rare || placelike(token) && token.plain() <= 1 && (strong || token.flags.place() >= 1)
+            rare || placelike(token) && token.plain() <= 2 && (strong || token.flags.place() >= 1)
         }
         (Shape::Uncased, _) => false,
         _ => strong && placelike(token),
