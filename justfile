@@ -36,6 +36,10 @@ peer:
 large COUNT="100000":
     bash tests/large {{COUNT}}
 
+# `curtain story` beside presidio-analyzer and philter-lite on labelled texts (Debian: python3.11-venv).
+story *ARGUMENTS:
+    bash tests/peers/story/run {{ARGUMENTS}}
+
 # Killing the command at random moments.
 kill KILLS="200":
     CURTAIN_KILLS={{KILLS}} cargo test -p curtain-tests --test promises -- killed --nocapture
@@ -48,3 +52,4 @@ soak SECONDS="600":
     just large
     just bench
     just peer
+    just story

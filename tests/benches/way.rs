@@ -1,4 +1,4 @@
-//! Each step of a photo's way, and the whole, at 12 megapixels.
+//! Each step of a photo's way, and the whole, at 12 megapixels; and reading a story.
 
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use curtain::clean::{Options, clean, look, open};
@@ -6,6 +6,7 @@ use curtain::cover::{Cover, cover};
 use curtain::detect::Detectors;
 use curtain::metadata;
 use curtain::picture::{Chroma, Encoding, JpegQuality, Limits, encode};
+use curtain::story::{self, Known, Locale};
 use curtain_tests::fixture;
 
 fn way(criterion: &mut Criterion) {
@@ -44,5 +45,28 @@ fn way(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, way);
+/// Posts of the fixtures, one after the other, up to so many characters.
+fn posts(characters: usize) -> String {
+    let file = String::from_utf8(fixture("story/asia.jsonl")).expect("the fixture is text");
+    let texts = file.lines().map(|line| {
+        let post: serde_json::Value = serde_json::from_str(line).expect("each line is a post");
+        post["text"].as_str().expect("a post has a text").to_owned()
+    });
+    texts.collect::<Vec<_>>().join("\n").chars().take(characters).collect()
+}
+
+fn reading(criterion: &mut Criterion) {
+    story::load();
+    let locale = Locale::new(None, 2026);
+    let mut group = criterion.benchmark_group("story");
+    for characters in [2_000, 20_000] {
+        let text = posts(characters);
+        group.bench_function(format!("scan, {characters} characters"), |b| {
+            b.iter(|| story::scan(&text, locale, &Known::default()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, way, reading);
 criterion_main!(benches);

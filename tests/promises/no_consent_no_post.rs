@@ -325,7 +325,7 @@ fn a_case_taken_up_again_is_checked_again() {
     let mut wrong = hashes.clone();
     wrong[0] = Sha256([0; 32]);
     case.vault.keep_review(id, &verdicts, &wrong).unwrap();
-    assert_eq!(again(&case).err(), Some(PostError::OutputChanged));
+    assert!(matches!(again(&case), Ok(Step::Scanned(_))), "it is to be reviewed again");
     case.vault.keep_review(id, &verdicts, &hashes).unwrap();
     assert!(matches!(again(&case), Ok(Step::Reviewed(_))), "another output takes the consent off the case");
     assert!(

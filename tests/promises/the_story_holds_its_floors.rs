@@ -79,7 +79,11 @@ fn score(file: &str) -> Score {
         let mut labelled = vec![false; letters.len()];
         for label in &post.identifiers {
             labelled[label.start..label.end].fill(true);
-            let found = must(&letters, label.start..label.end, &label.class).iter().all(|at| hidden[*at]);
+            let must = must(&letters, label.start..label.end, &label.class);
+            if must.is_empty() {
+                continue;
+            }
+            let found = must.iter().all(|at| hidden[*at]);
             let class = score.found.entry(label.class.clone()).or_default();
             class.0 += usize::from(found);
             class.1 += 1;
@@ -108,16 +112,39 @@ fn score(file: &str) -> Score {
     score
 }
 
-#[test]
-fn texts_the_rules_were_written_with() {
-    for (file, recall, touched, hidden) in [
-        ("story/asia.jsonl", 0.90, 0.03, 0.035),
-        ("story/west.jsonl", 0.88, 0.02, 0.03),
-        ("story/mix.jsonl", 0.86, 0.04, 0.045),
-    ] {
-        let score = score(file);
-        assert!(score.recall() >= recall, "{file}: recall {}", score.recall());
-        assert!(share(score.touched) <= touched, "{file}: touched {}", share(score.touched));
-        assert!(share(score.hidden) <= hidden, "{file}: hidden {}", share(score.hidden));
+/// What a file may not fall below, and not rise above.
+struct Floor {
+    file: &'static str,
+    /// Of all identifiers.
+    recall: f64,
+    /// Of each class that has five labels or more.
+    class: f64,
+    touched: f64,
+    hidden: f64,
+}
+
+fn check(floor: &Floor) {
+    let score = score(floor.file);
+    let Floor { file, recall, class, touched, hidden } = floor;
+    assert!(score.recall() >= *recall, "{file}: recall {}", score.recall());
+    for (name, counts) in score.found.iter().filter(|(_, counts)| counts.1 >= 5) {
+        assert!(share(*counts) >= *class, "{file}: {name} {counts:?}");
     }
+    assert!(share(score.touched) <= *touched, "{file}: touched {}", share(score.touched));
+    assert!(share(score.hidden) <= *hidden, "{file}: hidden {}", share(score.hidden));
+}
+
+#[test]
+fn posts_of_the_kind_that_clinicians_write() {
+    for file in ["story/fresh.jsonl", "story/last.jsonl", "story/final.jsonl"] {
+        check(&Floor { file, recall: 0.975, class: 0.85, touched: 0.012, hidden: 0.01 });
+    }
+}
+
+#[test]
+fn posts_that_are_harder_than_most() {
+    check(&Floor { file: "story/asia.jsonl", recall: 0.91, class: 0.78, touched: 0.025, hidden: 0.03 });
+    check(&Floor { file: "story/west.jsonl", recall: 0.89, class: 0.66, touched: 0.02, hidden: 0.025 });
+    // Of the posts in it, half have traps and no identifier, and some are in languages that are not read.
+    check(&Floor { file: "story/mix.jsonl", recall: 0.86, class: 0.7, touched: 0.055, hidden: 0.045 });
 }

@@ -5,15 +5,15 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use curtain::clean::Options;
-use curtain::consent::ConsentDraft;
+use curtain::consent::{Assent, ConsentDraft, Giver, Level, Witness};
 use curtain::detect::Detectors;
 use curtain::hash::Sha256;
 use curtain::post::{
-    CaseText, Comment, Draft, MAX_COMMENT, PostError, Reviewed, Scanned, Step, TextPart, known, resume,
+    CaseText, Comment, Draft, MAX_COMMENT, PostError, Reviewed, Scanned, Step, TextPart, resume,
 };
-use curtain::review::{Decided, TextVerdict};
+use curtain::review::{CommentVerdict, Decided, TextVerdict};
 use curtain::story::{Country, Decision, KeepReason, Known, KnownTerm, StoryError, WarningKind};
-use curtain::vault::{ToGrant, Vault};
+use curtain::vault::{ToGrant, Vault, VaultError};
 use curtain_tests::fixture;
 use serde_json::Value;
 use tempfile::tempdir;
@@ -133,6 +133,17 @@ fn what_is_not_replaced_stays_byte_for_byte() {
 }
 
 #[test]
+fn beside_a_replaced_text_stands_no_word_of_it() {
+    let text = b"Fabry disease in a 7-year-old boy.";
+    let report = story_of(text, &["-"]);
+    assert!(written(&report).contains("warning") && written(&report).contains("Fabry"));
+    let output = story_of(text, &["--apply", "-"]);
+    let beside = std::str::from_utf8(&output.stderr).unwrap();
+    assert!(beside.contains("1:1 ") && beside.contains("a rare condition and an exact age"), "{beside}");
+    assert!(!beside.contains("Fabry"), "{beside}");
+}
+
+#[test]
 fn a_known_name_is_found_however_it_is_spelled() {
     let folder = tempdir().unwrap();
     let terms = terms(folder.path());
@@ -211,6 +222,8 @@ fn terms_that_cannot_be_read_stop_the_command() {
         (&b"name: A B\nJane\n"[..], "known_line"),
         (b"name:\n", "known_line"),
         (b"patient: A B\n", "known_line"),
+        (b"name: A B\nname: J\n", "known_line"),
+        (b"number: 12-3\n", "known_line"),
         (b"\xFF", "not_utf8"),
     ] {
         let terms = file(folder.path(), "terms.txt", bytes);
@@ -220,6 +233,11 @@ fn terms_that_cannot_be_read_stop_the_command() {
         let message = String::from_utf8(output.stderr).unwrap();
         assert!(message.contains("--known") && !message.contains("Jane"), "{message}");
     }
+    let terms = file(folder.path(), "terms.txt", "name: Jane\n\nname: J\n");
+    let output = story_of(b"a rash", &["--known", &terms, "-"]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    let said = "--known: line 3 cannot be used: a term has two letters or four digits at least";
+    assert!(message.contains(said), "{message}");
     let missing = folder.path().join("missing");
     let output = story_of(b"a rash", &["--known", missing.to_str().unwrap(), "-"]);
     assert!(output.status.code() == Some(1) && output.stdout.is_empty());
@@ -245,7 +263,7 @@ fn a_call_that_cannot_be_meant_is_not_understood() {
 
 fn name() -> Known {
     let mut known = Known::default();
-    known.add(KnownTerm::Name, NAME);
+    known.add(KnownTerm::Name, NAME).unwrap();
     known
 }
 
@@ -354,13 +372,20 @@ fn a_text_that_names_whom_the_consent_names_is_not_posted() {
         change(&mut draft);
         let grant = ToGrant { draft: reworded(draft), media: Some(SIGNATURE), case: None };
         let id = vault.grant(grant, now()).unwrap().id;
-        let level = curtain::consent::Level::Teaching;
-        let consented = reviewed.consent(&vault, id, level, now()).map_err(|refused| refused.error)?;
+        let consented =
+            reviewed.consent(&vault, id, Level::Teaching, now()).map_err(|refused| refused.error)?;
         consented.ready(&vault, now()).map(|_| ()).map_err(|refused| refused.error)
     };
     let text = || story(&format!("we met {NAME} there"));
     let desk = Desk::new();
     let patient = |draft: &mut ConsentDraft| draft.patient = Some(format!("{NAME} Testmann"));
+    let giver = |draft: &mut ConsentDraft| {
+        let (name, authority) = (format!("{NAME} Testmann"), "mother".to_owned());
+        draft.giver = Some(Giver::Guardian { name, authority, assent: Assent::Given });
+    };
+    let witness = |draft: &mut ConsentDraft| {
+        draft.witness = Some(Witness { name: format!("{NAME} Testmann"), role: "nurse".into() });
+    };
     let discloser = |draft: &mut ConsentDraft| draft.discloser = Some(format!("Dr {NAME}"));
     let named = PostError::NamedInText { count: 1 };
     // Nobody said that it was a name; or somebody said that it was none.
@@ -373,6 +398,11 @@ fn a_text_that_names_whom_the_consent_names_is_not_posted() {
     assert!(!named.to_string().contains(NAME));
     let own = desk.reviewed(text(), name(), keep(KeepReason::MyOwn));
     assert_eq!(consent(own, discloser), Ok(()));
+    // Nobody is whom the consent is about, or who was there with the patient.
+    for change in [patient as fn(&mut ConsentDraft), giver, witness] {
+        let own = desk.reviewed(text(), name(), keep(KeepReason::MyOwn));
+        assert_eq!(consent(own, change), Err(named.clone()));
+    }
     let replaced = desk.reviewed(text(), name(), Decision::Replace);
     assert_eq!(consent(replaced, patient), Ok(()));
 }
@@ -384,21 +414,44 @@ fn a_text_taken_up_again_is_the_same_text() {
     let id = desk.vault.keep_case(&[fixture("orient/o6.jpg")], &case_text(), country, now()).unwrap();
     let kept = desk.vault.case(id).unwrap();
     assert_eq!((&kept.text, kept.country), (&case_text(), country));
-    let again = |desk: &Desk, known: Known| {
+    let again = |desk: &Desk, further: Known| {
         let kept = desk.vault.case(id).unwrap();
-        let level = curtain::consent::Level::Teaching;
-        resume(&kept, &desk.vault, level, &desk.detectors, &desk.options, known, now())
+        resume(&kept, &desk.vault, Level::Teaching, &desk.detectors, &desk.options, further, now())
     };
     // The consent is filled in before the review: its names are known.
-    let consent = draft(NAME, Vec::new());
-    let Ok(Step::Scanned(scanned)) = again(&desk, known(&consent)) else { panic!("it waits for its review") };
+    desk.vault.keep_consent_draft(id, &draft(NAME, Vec::new())).unwrap();
+    let none = Known::default;
+    let Ok(Step::Scanned(scanned)) = again(&desk, none()) else { panic!("it waits for its review") };
+    assert_eq!(scanned.text_findings()[1].found[0].why.rule, "known");
     let decided = decide(&scanned, Decision::Replace);
     let reviewed = scanned.review(&decided, &desk.options).unwrap();
     let hashes: Vec<_> = reviewed.objects().iter().map(curtain::post::Object::sha256).collect();
     desk.vault.keep_review(id, &decided, &hashes).unwrap();
-    let Ok(Step::Reviewed(same)) = again(&desk, known(&consent)) else { panic!("it waits for its consent") };
+    let Ok(Step::Reviewed(same)) = again(&desk, none()) else { panic!("it waits for its consent") };
     assert_eq!(same.text(), reviewed.text());
     assert!(!same.text().body.contains(NAME));
+    let grant = ToGrant { draft: draft(NAME, same.shown()), media: Some(SIGNATURE), case: Some(id) };
+    let consent = desk.vault.grant(grant, now()).unwrap().id;
+    let Ok(Step::Consented(same)) = again(&desk, none()) else { panic!("the consent covers it") };
+    assert!(same.objects().iter().map(curtain::post::Object::sha256).eq(hashes.iter().copied()));
+
+    // A reading that finds more: what was decided is not about it, and the case is there to be reviewed again.
+    let mut further = Known::default();
+    further.add(KnownTerm::Facility, "Which Cream").unwrap();
+    let Ok(Step::Scanned(scanned)) = again(&desk, further) else { panic!("it wants another review") };
+    assert_eq!(scanned.text_findings().each_ref().map(|part| part.found.len()), [0, 1, 1]);
+    assert!(matches!(again(&desk, none()), Ok(Step::Consented(_))), "nothing was lost");
+
+    // Another text is another case to decide on; whoever agreed before is still known.
+    let other = story(&format!("{NAME} came again"));
+    desk.vault.keep_text(id, &other, None).unwrap();
+    let kept = desk.vault.case(id).unwrap();
+    assert_eq!((&kept.text, kept.country, kept.consent), (&other, None, None));
+    assert!(kept.decided.is_none() && kept.objects.is_empty());
+    let Ok(Step::Scanned(scanned)) = again(&desk, none()) else { panic!("it waits for its review") };
+    assert_eq!(scanned.text_findings()[1].found[0].why.rule, "known");
+    assert!(desk.vault.consent(consent).unwrap().record().unwrap().is_some(), "the consent itself stays");
+    assert_eq!(desk.vault.keep_text(consent, &other, None), Err(VaultError::NotFound));
 
     desk.vault.discard_case(id).unwrap();
     assert!(desk.vault.case(id).is_err());
@@ -423,14 +476,25 @@ fn a_comment_goes_the_same_way() {
     let text = format!("I saw it too, ask {NAME}");
     let scanned = Comment::new(text.clone(), anywhere()).unwrap().scan(name());
     assert_eq!(scanned.findings().found.len(), 1);
-    let refused = scanned.settle(&[]).unwrap_err();
+    let of = scanned.fingerprint();
+    let verdict = |decisions| CommentVerdict { of, decisions };
+    let of_another = CommentVerdict { of: Sha256([0; 32]), decisions: vec![Decision::Replace] };
+    let refused = scanned.settle(&of_another).unwrap_err();
+    assert_eq!(refused.error, PostError::TextNotRead);
+    let refused = refused.state.settle(&verdict(vec![])).unwrap_err();
     let undecided = StoryError::Undecided { decisions: 0, findings: 1 };
     assert_eq!(refused.error, PostError::Comment(undecided));
     assert_eq!(refused.error.code(), "text_undecided");
-    let settled = refused.state.settle(&[Decision::Replace]).unwrap();
+    let settled = refused.state.settle(&verdict(vec![Decision::Replace])).unwrap();
     assert!(settled.text().starts_with("I saw it too, ask ["), "{}", settled.text());
     let own = Comment::new(text.clone(), anywhere()).unwrap().scan(name());
-    assert_eq!(own.settle(&[keep(KeepReason::MyOwn)]).unwrap().text(), text);
+    assert_eq!(own.settle(&verdict(vec![keep(KeepReason::MyOwn)])).unwrap().text(), text);
+    let clear = Comment::new("Try zinc paste.".to_owned(), anywhere()).unwrap().scan(name());
+    let nobody = CommentVerdict { of, decisions: vec![] };
+    let refused = clear.settle(&nobody).unwrap_err();
+    assert_eq!(refused.error, PostError::TextNotRead, "nothing found is still to be read");
+    let read = CommentVerdict { of: refused.state.fingerprint(), decisions: vec![] };
+    assert_eq!(refused.state.settle(&read).unwrap().text(), "Try zinc paste.");
 
     assert!(Comment::new("a".repeat(MAX_COMMENT), anywhere()).is_ok());
     let long = Comment::new("a".repeat(MAX_COMMENT + 1), anywhere());

@@ -9,7 +9,7 @@ use std::path::Path;
 use curtain::files::{self, ReadError};
 use curtain::metadata::{self, InspectError, Refused};
 use curtain::picture::Limits;
-use curtain::story::{self, Decision, Finding, Findings, Known, KnownTerm, Locale, Warning};
+use curtain::story::{self, Decision, Finding, Findings, Known, KnownTerm, Locale, UnusableTerm, Warning};
 use serde::Serialize;
 
 use crate::Outcome;
@@ -96,7 +96,7 @@ impl Job<'_> {
             let findings = story::scan(&text, self.locale, &self.known);
             let decisions = vec![self.decision(); findings.found.len()];
             let written = self.args.apply.then(|| story::settle(&text, &findings, &decisions)).transpose();
-            written.map(|written| (findings, written))
+            written.map(|written| (findings, written.map(|settled| settled.text)))
         }));
         let Ok(Ok((findings, written))) = scanned else {
             return Err(Failure {
@@ -185,7 +185,13 @@ impl Job<'_> {
         let places = Places::of(text);
         for Warning { kind, span } in &findings.warnings {
             let place = places.line_and_column(span.start);
-            self.say(&format!("  {place:<8} warning     {}: {}", words(text, span), kind.text()));
+            let kind = kind.text();
+            if self.args.apply {
+                // Standard output is the text; what goes beside it into a log holds none of its words.
+                output::warn(&format!("  {place:<8} warning     {kind}"));
+            } else {
+                output::line(&format!("  {place:<8} warning     {}: {kind}", words(text, span)));
+            }
         }
     }
 
@@ -313,7 +319,13 @@ fn read_known(path: &Path) -> Result<Known, Failure> {
         if term.is_empty() {
             return Err(not_a_term(place + 1));
         }
-        known.add(kind, term);
+        known.add(kind, term).map_err(|UnusableTerm| Failure {
+            code: "known_line",
+            message: format!(
+                "--known: line {} cannot be used: a term has two letters or four digits at least",
+                place + 1
+            ),
+        })?;
     }
     Ok(known)
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use text::{CaseText, TextPart, TextVerdict, text_fingerprint};
+pub use text::{CaseText, CommentVerdict, TextPart, TextVerdict, comment_fingerprint, text_fingerprint};
 
 use crate::detect::{Finding, Kind};
 use crate::geometry::{PixelRect, Size};

@@ -181,7 +181,7 @@ def main():
     options.add_argument("--json", metavar="FILE", type=Path, help="also write the numbers here")
     given = options.parse_args()
 
-    first = [given.folder / "synthetic.jsonl", given.folder / "cases.jsonl"]
+    first = [path for path in (given.folder / "synthetic.jsonl", given.folder / "cases.jsonl") if path.exists()]
     paths = first + sorted(set(given.folder.glob("*.jsonl")) - set(first))
     presidio = systems.Presidio()
     scrubbers = [systems.Curtain(given.curtain), presidio, systems.Philter(presidio.nlp)]

@@ -1,6 +1,8 @@
 //! What is written below a case goes the same way as the case's text.
 
-use crate::story::{self, Decision, Findings, Known, Locale};
+use crate::hash::Sha256;
+use crate::review::{CommentVerdict, comment_fingerprint};
+use crate::story::{self, Findings, Known, Locale};
 
 use super::text::Settled;
 use super::{PostError, Refused, refused};
@@ -21,7 +23,7 @@ pub struct ScannedComment {
     findings: Findings,
 }
 
-/// A comment in which a person decided on every finding: the only kind that can be sealed.
+/// A comment that a person read, and decided on every finding in it: the only kind that can be sealed.
 ///
 /// ```compile_fail
 /// # use curtain::post::SettledComment;
@@ -33,10 +35,16 @@ pub struct ScannedComment {
 /// let comment = SettledComment { text: String::from("I saw the same in [place].") };
 /// ```
 /// ```
-/// # use curtain::{post::{Comment, SettledComment}, story::{Known, Locale}};
-/// let comment = Comment::new("Try zinc paste.".to_owned(), Locale::new(None, 2027))?;
-/// let comment: SettledComment = comment.scan(Known::default()).settle(&[]).map_err(|refused| refused.error)?;
-/// assert_eq!(comment.text(), "Try zinc paste.");
+/// # use curtain::consent::ConsentDraft;
+/// # use curtain::post::{Comment, SettledComment, known};
+/// # use curtain::{review::CommentVerdict, story::{Decision, Locale}};
+/// # let consent = ConsentDraft { patient: Some("Quillibrand Testmann".into()), ..ConsentDraft::default() };
+/// let comment = Comment::new("Has Quillibrand tried zinc paste?".to_owned(), Locale::new(None, 2027))?;
+/// let scanned = comment.scan(known(&consent));
+/// // A person reads it, and decides.
+/// let verdict = CommentVerdict { of: scanned.fingerprint(), decisions: vec![Decision::Replace] };
+/// let comment: SettledComment = scanned.settle(&verdict).map_err(|refused| refused.error)?;
+/// assert!(!comment.text().contains("Quillibrand") && comment.text().ends_with(" tried zinc paste?"));
 /// # Ok::<(), curtain::post::PostError>(())
 /// ```
 pub struct SettledComment {
@@ -52,7 +60,7 @@ impl Comment {
         if text.len() > MAX_COMMENT { Err(PostError::CommentTooLong) } else { Ok(Self { text, locale }) }
     }
 
-    /// Looks for what identifies somebody; `known` are terms of the case and the writer's own.
+    /// Looks for what identifies somebody; `known` are the terms of the case below which it stands.
     #[must_use]
     pub fn scan(self, known: Known) -> ScannedComment {
         let findings = story::scan(&self.text, self.locale, &known);
@@ -73,13 +81,22 @@ impl ScannedComment {
         &self.findings
     }
 
-    /// Writes what was decided, one decision for each finding.
+    /// What the verdict must name as [`CommentVerdict::of`]. It never leaves the device.
+    #[must_use]
+    pub fn fingerprint(&self) -> Sha256 {
+        comment_fingerprint(&self.comment.text, &self.findings)
+    }
+
+    /// Writes what was decided by somebody who read it.
     ///
     /// # Errors
-    /// [`PostError::Comment`].
-    pub fn settle(self, decisions: &[Decision]) -> Result<SettledComment, Box<Refused<Self>>> {
+    /// [`PostError::TextNotRead`] if the verdict is about another comment or other findings; [`PostError::Comment`].
+    pub fn settle(self, verdict: &CommentVerdict) -> Result<SettledComment, Box<Refused<Self>>> {
+        if verdict.of != self.fingerprint() {
+            return refused(self, PostError::TextNotRead);
+        }
         let Comment { text, locale } = &self.comment;
-        match Settled::new(text, &self.findings, decisions, *locale, &self.known) {
+        match Settled::new(text, &self.findings, &verdict.decisions, *locale, &self.known) {
             Ok(settled) => Ok(SettledComment { text: settled.text }),
             Err(error) => refused(self, PostError::Comment(error)),
         }

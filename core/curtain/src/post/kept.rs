@@ -1,6 +1,6 @@
 //! Taking a kept case up again, after the app was closed or killed.
 
-use super::{Consented, Draft, PostError, Refused, Reviewed, Scanned};
+use super::{Consented, Draft, Object, PostError, Refused, Reviewed, Scanned, text};
 use crate::clean::Options;
 use crate::consent::Level;
 use crate::detect::Detectors;
@@ -22,30 +22,36 @@ pub enum Step {
 /// Takes a case up again. No state is kept as such: photos are looked at again, decisions are held against what is
 /// found now, and what comes out must have the hashes that it had.
 ///
-/// The text is read as of the year in which the case was begun; `known` are the terms that it is scanned with. Terms
-/// that find more in it than was decided on make it a text that was not read: scan the case anew.
+/// The text is read as of the year in which the case was begun, with the names in its consents and `further` terms of
+/// the clinician's.
 ///
+/// A case is given back as [`Step::Scanned`], to be reviewed again, where its decisions are not about what is found now
+/// (a new rule or term, a newer network), or give other files than those that were seen.
 /// A case whose consent does not cover it (any more), or names somebody whom the text names, is given back as
 /// [`Step::Reviewed`].
 /// # Errors
-/// [`PostError`]; [`PostError::OutputChanged`] if the decisions give other files now than those that were seen.
+/// [`PostError`]; a photo that cannot be looked at or made ready stops the case.
 pub fn resume(
     case: &KeptCase,
     vault: &Vault,
     audience: Level,
     detectors: &Detectors,
     options: &Options,
-    known: Known,
+    further: Known,
     now: UnixTime,
 ) -> Result<Step, PostError> {
     let locale = Locale::new(case.country, case.made_at.year());
     let draft = Draft::new(case.photos.clone(), case.text.clone(), locale)?;
-    let scanned = draft.knowing(known).scan(detectors, options).map_err(|refused| refused.error)?;
+    let draft = draft.knowing(terms(case, vault, further)?);
+    let scanned = draft.scan(detectors, options).map_err(|refused| refused.error)?;
     let Some(decided) = &case.decided else { return Ok(Step::Scanned(scanned)) };
-    let reviewed = scanned.review(decided, options).map_err(|refused| refused.error)?;
-    if !reviewed.objects().iter().map(super::Object::sha256).eq(case.objects.iter().copied()) {
-        return Err(PostError::OutputChanged);
-    }
+    let reviewed = match scanned.make(decided, options) {
+        Ok((objects, text)) if objects.iter().map(Object::sha256).eq(case.objects.iter().copied()) => {
+            Reviewed { objects, text, known: scanned.draft.known }
+        }
+        Err(error @ PostError::Photo { .. }) => return Err(error),
+        Ok(_) | Err(_) => return Ok(Step::Scanned(scanned)),
+    };
     let Some(consent) = case.consent else { return Ok(Step::Reviewed(reviewed)) };
     match reviewed.consent(vault, consent, audience, now) {
         Ok(consented) => Ok(Step::Consented(consented)),
@@ -54,4 +60,18 @@ pub fn resume(
             Ok(Step::Reviewed(state))
         }
     }
+}
+
+/// What the text is scanned with: also names in consents that were given for the case and do not cover it any more.
+fn terms(case: &KeptCase, vault: &Vault, further: Known) -> Result<Known, PostError> {
+    let mut known = further;
+    for consent in &case.given {
+        if let Some(record) = vault.consent(*consent)?.record()? {
+            text::add_names(&mut known, &record.to_draft());
+        }
+    }
+    if let Some(draft) = &case.consent_draft {
+        text::add_names(&mut known, draft);
+    }
+    Ok(known)
 }

@@ -32,7 +32,7 @@ use crate::review::{Decided, ReviewError, fingerprint, settle, text_fingerprint}
 use crate::story::{self, Findings, Known, Locale, StoryError, Warning};
 use crate::time::UnixTime;
 use crate::vault::{Vault, VaultError};
-use text::SettledText;
+use text::{Names, SettledText};
 
 /// More photos than this are another case.
 pub const MAX_PHOTOS: usize = 20;
@@ -76,8 +76,9 @@ pub enum PostError {
     /// Nobody has read the text for names, places and dates.
     #[error("the text was not read for names, places, dates and numbers: read it, take them out, and say so")]
     TextNotRead,
-    /// A part of the text is not settled.
-    #[error("{}: {error}", .part.code())]
+    /// A part of the text is not settled. If it is [`StoryError::NotClean`] although everything was decided, what
+    /// [`story::settle`] makes of the decisions is the text to scan as a new draft.
+    #[error("{}: {}", .part.code(), and_now(*.error))]
     Text {
         /// Which.
         part: TextPart,
@@ -94,14 +95,11 @@ pub enum PostError {
     #[error("a comment has at most {} KiB: make it shorter", MAX_COMMENT >> 10)]
     CommentTooLong,
     /// A comment is not settled.
-    #[error("comment: {0}")]
+    #[error("comment: {}", and_now(*.0))]
     Comment(StoryError),
     /// The consent does not cover the case.
     #[error("the consent does not cover this case: {}", in_words(.0))]
     Consent(Vec<Shortfall>),
-    /// The case is not what was reviewed.
-    #[error("what was made is not what was reviewed: review the case again")]
-    OutputChanged,
     /// This is not part of what the patient saw.
     #[error("this is not among what the patient saw and agreed to: it cannot be posted")]
     NotShown,
@@ -112,6 +110,16 @@ pub enum PostError {
 
 fn in_words(shortfalls: &[Shortfall]) -> String {
     shortfalls.iter().map(|shortfall| shortfall.text()).collect::<Vec<_>>().join("; ")
+}
+
+fn and_now(error: StoryError) -> String {
+    match error {
+        StoryError::NotClean => {
+            "with what was decided, something else is found: scan the text as it is now, and decide again"
+                .into()
+        }
+        other => other.to_string(),
+    }
 }
 
 impl PostError {
@@ -129,7 +137,6 @@ impl PostError {
             Self::NamedInText { .. } => "named_in_text",
             Self::CommentTooLong => "comment_too_long",
             Self::Consent(_) => "consent_falls_short",
-            Self::OutputChanged => "output_changed",
             Self::NotShown => "not_shown",
             Self::Vault(error) => error.code(),
         }
@@ -248,7 +255,8 @@ impl Scanned {
         &self.found
     }
 
-    /// What the verdict on the text must name as [`TextVerdict::Read`](crate::review::TextVerdict::Read).
+    /// What the verdict on the text must name as [`TextVerdict::Read`](crate::review::TextVerdict::Read). It never
+    /// leaves the device.
     #[must_use]
     pub fn text_fingerprint(&self) -> Sha256 {
         text_fingerprint(&self.draft.text, &self.found)
@@ -333,7 +341,8 @@ impl Reviewed {
     }
 
     /// Goes on, if a consent in the vault's log covers everything for `audience` at `now`, and the text names nobody
-    /// whom it names.
+    /// whom it names; whoever shares may stand in it where a person said so
+    /// ([`KeepReason::MyOwn`](story::KeepReason::MyOwn)).
     ///
     /// # Errors
     /// [`PostError::Consent`], with everything that falls short; [`PostError::NamedInText`].
@@ -440,7 +449,7 @@ fn check(
     let held = vault.consent(consent)?;
     held.covers(audience, &hashes, now).map_err(PostError::Consent)?;
     let record = held.record()?.ok_or_else(|| PostError::Consent(vec![Shortfall::Erased]))?;
-    text.check_names(&known(&record.to_draft()))
+    text.check_names(&Names::of(&record.to_draft()))
 }
 
 macro_rules! no_debug {

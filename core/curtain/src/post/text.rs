@@ -1,5 +1,7 @@
 //! The text of a case, from what was typed to what the patient is shown.
 
+use std::ops::Range;
+
 use crate::consent::{ConsentDraft, Giver};
 use crate::hash::Sha256;
 use crate::review::{CaseText, TextPart, TextVerdict};
@@ -53,16 +55,48 @@ const BETWEEN: &str = "\n\n";
 #[must_use]
 pub fn known(consent: &ConsentDraft) -> Known {
     let mut known = Known::default();
+    add_names(&mut known, consent);
+    known
+}
+
+/// Adds to `known` what [`known`](known()) tells of `consent`.
+pub(super) fn add_names(known: &mut Known, consent: &ConsentDraft) {
+    add_patients_side(known, consent);
+    add_poster(known, consent);
+}
+
+/// The names in a consent, by whether anybody may want them in the text.
+pub(super) struct Names {
+    /// Of the patient, of who speaks for the patient and of the witness: nobody may.
+    patients_side: Known,
+    /// Of who shares, who may.
+    poster: Known,
+}
+
+impl Names {
+    pub(super) fn of(consent: &ConsentDraft) -> Self {
+        let mut names = Self { patients_side: Known::default(), poster: Known::default() };
+        add_patients_side(&mut names.patients_side, consent);
+        add_poster(&mut names.poster, consent);
+        names
+    }
+}
+
+fn add_patients_side(known: &mut Known, consent: &ConsentDraft) {
     let patient = consent.patient.as_deref();
     let giver = consent.giver.as_ref().and_then(Giver::speaks_for_patient);
     let witness = consent.witness.as_ref().map(|witness| witness.name.as_str());
     for name in [patient, giver, witness].into_iter().flatten() {
-        known.add(KnownTerm::Name, name);
+        // A name of one letter cannot be told from the words of a text; the consent is not refused for it.
+        let _ = known.add(KnownTerm::Name, name);
     }
+}
+
+fn add_poster(known: &mut Known, consent: &ConsentDraft) {
     if let Some(discloser) = &consent.discloser {
-        known.add(kind_of(discloser), discloser);
+        // As above.
+        let _ = known.add(kind_of(discloser), discloser);
     }
-    known
 }
 
 /// Whether who shares is an organisation or a person.
@@ -75,19 +109,14 @@ fn kind_of(discloser: &str) -> KnownTerm {
 /// A text in which a person decided on everything, written as decided and read once more.
 pub(super) struct Settled {
     pub(super) text: String,
-    kept: Vec<Kept>,
+    /// What was kept, and why, as bytes of `text`, in order and apart.
+    kept: Vec<(Range<usize>, KeepReason)>,
     locale: Locale,
 }
 
-/// Words that a person left in the text.
-struct Kept {
-    words: String,
-    reason: KeepReason,
-}
-
 impl Settled {
-    /// Writes what was decided on `findings` of `text`, and scans it again: what is found now must be words that
-    /// somebody decided to keep.
+    /// Writes what was decided on `findings` of `text`, and scans it again: what is found now must stand where
+    /// somebody decided to keep it. The same words elsewhere are another finding.
     pub(super) fn new(
         text: &str,
         findings: &Findings,
@@ -95,45 +124,52 @@ impl Settled {
         locale: Locale,
         known: &Known,
     ) -> Result<Self, StoryError> {
-        let written = story::settle(text, findings, decisions)?;
-        let kept = |(finding, decision): (&Finding, &Decision)| match *decision {
-            Decision::Keep { reason } => Some(Kept { words: text[finding.span.clone()].to_owned(), reason }),
-            Decision::Replace | Decision::Interval => None,
-        };
-        let kept = findings.found.iter().zip(decisions).filter_map(kept).collect();
-        let settled = Self { text: written, kept, locale };
+        let story::Settled { text, kept } = story::settle(text, findings, decisions)?;
+        let settled = Self { text, kept, locale };
         let left = settled.scan(known);
-        let decided = left.found.iter().all(|finding| settled.reasons(finding).next().is_some());
+        let decided = left.found.iter().all(|finding| settled.is_kept(&finding.span, |_| true));
         if decided { Ok(settled) } else { Err(StoryError::NotClean) }
     }
 
-    /// Places that name somebody of `known` and that nobody said to be their own.
-    fn named(&self, known: &Known) -> usize {
-        let others = |finding: &&Finding| {
-            self.names(finding, known) && !self.reasons(finding).any(|reason| reason == KeepReason::MyOwn)
-        };
-        self.scan(known).found.iter().filter(others).count()
+    /// Places that name somebody of the patient's side, whatever was said of them, or the poster without the poster's
+    /// wish.
+    fn named(&self, names: &Names) -> usize {
+        let patients = self.places_of(&names.patients_side);
+        let posters = self.places_of(&names.poster).into_iter().filter(|span| {
+            let counted = patients.iter().any(|other| other.start < span.end && span.start < other.end);
+            !counted && !self.is_kept(span, |reason| reason == KeepReason::MyOwn)
+        });
+        posters.count() + patients.len()
     }
 
-    /// Whether `finding` holds a name of `known`, also where another rule was surer of what it is: an address, what
-    /// follows a title. Each of its words is read alone, too.
-    fn names(&self, finding: &Finding, known: &Known) -> bool {
+    /// Findings that hold a name of `known`, also where another rule was surer of what it is: an address, what follows
+    /// a title. Each word of a finding is read alone, too.
+    fn places_of(&self, known: &Known) -> Vec<Range<usize>> {
         let is_known = |finding: &Finding| finding.why.rule == "known";
         let between =
             |letter: char| letter.is_whitespace() || letter.is_ascii_punctuation() && letter != '\'';
-        let mut words = self.text[finding.span.clone()].split(between);
-        is_known(finding)
-            || words.any(|word| story::scan(word, self.locale, known).found.iter().any(is_known))
+        let names = |finding: &Finding| {
+            let mut words = self.text[finding.span.clone()].split(between);
+            is_known(finding)
+                || words.any(|word| story::scan(word, self.locale, known).found.iter().any(is_known))
+        };
+        let found = self.scan(known).found.into_iter();
+        found.filter(names).map(|finding| finding.span).collect()
     }
 
     fn scan(&self, known: &Known) -> Findings {
         story::scan(&self.text, self.locale, known)
     }
 
-    /// Why the words of `finding`, one of this text, were left in it.
-    fn reasons(&self, finding: &Finding) -> impl Iterator<Item = KeepReason> {
-        let words = &self.text[finding.span.clone()];
-        self.kept.iter().filter(move |kept| kept.words == words).map(|kept| kept.reason)
+    /// Whether every letter and digit of `span` was kept for a reason that `counts`.
+    fn is_kept(&self, span: &Range<usize>, counts: impl Fn(KeepReason) -> bool) -> bool {
+        let mut letters =
+            self.text[span.clone()].char_indices().filter(|(_, letter)| letter.is_alphanumeric());
+        letters.all(|(at, _)| {
+            let at = span.start + at;
+            let next = self.kept.partition_point(|(kept, _)| kept.end <= at);
+            self.kept.get(next).is_some_and(|(kept, reason)| kept.start <= at && counts(*reason))
+        })
     }
 }
 
@@ -174,9 +210,9 @@ impl SettledText {
         &self.text
     }
 
-    /// Refuses a text that names somebody of `known`.
-    pub(super) fn check_names(&self, known: &Known) -> Result<(), PostError> {
-        match self.parts.iter().map(|part| part.named(known)).sum() {
+    /// Refuses a text that names somebody of the consent.
+    pub(super) fn check_names(&self, names: &Names) -> Result<(), PostError> {
+        match self.parts.iter().map(|part| part.named(names)).sum() {
             0 => Ok(()),
             count => Err(PostError::NamedInText { count }),
         }
@@ -237,8 +273,16 @@ mod tests {
 
     fn names(kind: KnownTerm, term: &str) -> Known {
         let mut known = Known::default();
-        known.add(kind, term);
+        known.add(kind, term).unwrap();
         known
+    }
+
+    fn patient(name: &str) -> Names {
+        Names { patients_side: names(KnownTerm::Name, name), poster: Known::default() }
+    }
+
+    fn poster(name: &str) -> Names {
+        Names { patients_side: Known::default(), poster: names(KnownTerm::Name, name) }
     }
 
     fn settled(text: &str, decision: Decision, known: &Known) -> Result<Settled, StoryError> {
@@ -272,14 +316,51 @@ mod tests {
     }
 
     #[test]
+    fn what_was_kept_is_a_place_and_not_a_word() {
+        let known = names(KnownTerm::Name, "Quillibrand Ozwaldina");
+        let keep = Decision::Keep { reason: KeepReason::PublicName };
+        let twice = "Ask Quillibrand, and then ask Quillibrand.";
+        let mut findings = story::scan(twice, locale(), &known);
+        assert_eq!(findings.found.len(), 2);
+        findings.found.truncate(1);
+        let settled = |text, findings: &Findings, decisions: &[Decision]| {
+            Settled::new(text, findings, decisions, locale(), &known).map(|settled| settled.text)
+        };
+        assert_eq!(
+            settled(twice, &findings, &[keep]),
+            Err(StoryError::NotClean),
+            "the second was not decided"
+        );
+
+        // What is found in a part of what was kept was decided with it; what reaches beyond it was not.
+        let whole = "We saw Quillibrand Ozwaldina there.";
+        let finding = story::scan(whole, locale(), &known).found[0].clone();
+        let of = |span: Range<usize>| Findings {
+            found: vec![Finding { span, ..finding.clone() }],
+            ..Findings::default()
+        };
+        assert_eq!(finding.span, 7..28);
+        assert_eq!(settled(whole, &of(3..34), &[keep]).as_deref(), Ok(whole));
+        assert_eq!(settled(whole, &of(7..18), &[keep]), Err(StoryError::NotClean));
+        // Two pieces with a space between them are all of it.
+        let mut pieces = of(7..18);
+        pieces.found.extend(of(19..28).found);
+        assert_eq!(settled(whole, &pieces, &[keep, keep]).as_deref(), Ok(whole));
+    }
+
+    #[test]
     fn only_ones_own_name_stays_beside_the_consent() {
         let known = names(KnownTerm::Name, "Quillibrand");
         let keep = |reason| settled("Ask Quillibrand.", Decision::Keep { reason }, &known).unwrap();
-        assert_eq!(keep(KeepReason::MyOwn).named(&known), 0);
+        assert_eq!(keep(KeepReason::MyOwn).named(&poster("Quillibrand")), 0);
         for reason in [KeepReason::NotAnIdentifier, KeepReason::ClinicalTerm, KeepReason::PublicName] {
-            assert_eq!(keep(reason).named(&known), 1, "{reason:?}");
+            assert_eq!(keep(reason).named(&poster("Quillibrand")), 1, "{reason:?}");
         }
-        assert_eq!(keep(KeepReason::MyOwn).named(&names(KnownTerm::Name, "Someone Else")), 0);
+        assert_eq!(keep(KeepReason::MyOwn).named(&poster("Someone Else")), 0);
+        // The patient's stays for no reason, and is one place where the poster has the same name.
+        assert_eq!(keep(KeepReason::MyOwn).named(&patient("Quillibrand")), 1);
+        let both = Names { poster: known.clone(), ..patient("Quillibrand") };
+        assert_eq!(keep(KeepReason::PublicName).named(&both), 1);
 
         // Whatever else they are found as.
         for text in [
@@ -287,8 +368,11 @@ mod tests {
             "Mr Quilibrand came.",
             "He met Mrs. Ozwald-Quillibrand.",
         ] {
-            let public = settled(text, Decision::Keep { reason: KeepReason::PublicName }, &Known::default());
-            assert_eq!(public.unwrap().named(&known), 1, "{text}");
+            for (reason, posters) in [(KeepReason::PublicName, 1), (KeepReason::MyOwn, 0)] {
+                let kept = settled(text, Decision::Keep { reason }, &Known::default()).unwrap();
+                assert_eq!(kept.named(&poster("Quillibrand")), posters, "{text}");
+                assert_eq!(kept.named(&patient("Quillibrand")), 1, "{text}");
+            }
         }
     }
 

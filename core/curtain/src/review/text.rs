@@ -35,13 +35,25 @@ pub enum TextPart {
 pub enum TextVerdict {
     /// Somebody read all of it, and decided on each finding.
     Read {
-        /// [`text_fingerprint`] of the text and findings that were read: others need another reading.
+        /// [`text_fingerprint`] of the text and findings that were read: others need another reading. It never leaves
+        /// the device: a short text can be guessed from it.
         of: Sha256,
         /// One for each finding, in order, of title, body and question.
         decisions: [Vec<story::Decision>; 3],
     },
     /// Nobody read it yet.
     NotRead,
+}
+
+/// What a person says of a comment, who read all of it and decided on each finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommentVerdict {
+    /// [`comment_fingerprint`] of the comment and findings that were read. It never leaves the device: a short comment
+    /// can be guessed from it.
+    pub of: Sha256,
+    /// One for each finding, in order.
+    pub decisions: Vec<story::Decision>,
 }
 
 impl CaseText {
@@ -96,8 +108,18 @@ impl TextPart {
 /// about others.
 #[must_use]
 pub fn text_fingerprint(text: &CaseText, findings: &[Findings; 3]) -> Sha256 {
-    let mut lines = "curtain/v1/text-findings\n".to_owned();
-    for (part, findings) in text.parts().iter().zip(findings) {
+    fingerprint("curtain/v1/text-findings", text.parts().into_iter().zip(findings))
+}
+
+/// Names a comment and what was found in it, as [`text_fingerprint`] does a text.
+#[must_use]
+pub fn comment_fingerprint(text: &str, findings: &Findings) -> Sha256 {
+    fingerprint("curtain/v1/comment-findings", std::iter::once((text, findings)))
+}
+
+fn fingerprint<'t>(label: &str, parts: impl Iterator<Item = (&'t str, &'t Findings)>) -> Sha256 {
+    let mut lines = format!("{label}\n");
+    for (part, findings) in parts {
         let _ = writeln!(lines, "{}", Sha256::of(part.as_bytes()));
         for finding in &findings.found {
             let (start, end) = (finding.span.start, finding.span.end);
@@ -119,7 +141,7 @@ mod tests {
 
     fn findings(text: &CaseText) -> [Findings; 3] {
         let mut known = Known::default();
-        known.add(story::KnownTerm::Name, "Cream");
+        known.add(story::KnownTerm::Name, "Cream").unwrap();
         text.parts().map(|part| story::scan(part, Locale::new(None, 2027), &known))
     }
 
@@ -175,5 +197,20 @@ mod tests {
         assert_eq!(serde_json::from_str::<TextVerdict>(&json).unwrap(), verdict);
         assert_eq!(serde_json::to_string(&TextVerdict::NotRead).unwrap(), "\"not_read\"");
         assert_eq!(format!("{:?}", text()), "CaseText(..)");
+    }
+
+    #[test]
+    fn a_comment_is_told_from_others_and_from_a_text() {
+        let text = text();
+        let [_, found, _] = findings(&text);
+        let of = comment_fingerprint(&text.body, &found);
+        assert_ne!(of, comment_fingerprint(&text.title, &found));
+        assert_ne!(of, comment_fingerprint(&text.body, &Findings::default()));
+        let alone = CaseText { title: text.body.clone(), ..CaseText::default() };
+        assert_ne!(of, text_fingerprint(&alone, &[found, Findings::default(), Findings::default()]));
+        let verdict = CommentVerdict { of, decisions: vec![Decision::Replace] };
+        let json = serde_json::to_string(&verdict).unwrap();
+        assert!(!json.contains("jane"), "{json}");
+        assert_eq!(serde_json::from_str::<CommentVerdict>(&json).unwrap(), verdict);
     }
 }

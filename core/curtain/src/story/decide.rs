@@ -1,5 +1,8 @@
 //! What people decide about findings, and the text that comes of it.
 
+use std::fmt;
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -49,6 +52,9 @@ pub enum StoryError {
         /// Findings in the text.
         findings: usize,
     },
+    /// The findings are of another text.
+    #[error("the findings are not of this text: scan it again")]
+    OtherText,
     /// What was decided leaves something to be found.
     #[error("the text still has something to decide on: read it once more")]
     NotClean,
@@ -60,6 +66,7 @@ impl StoryError {
     pub fn code(self) -> &'static str {
         match self {
             Self::Undecided { .. } => "text_undecided",
+            Self::OtherText => "other_text",
             Self::NotClean => "text_not_clean",
         }
     }
@@ -67,32 +74,58 @@ impl StoryError {
 
 /// Writes every proposal. Everything else stays byte for byte; scanned again, the text has no findings.
 ///
-/// `findings` are those of this very `text`.
+/// # Panics
+/// If `findings` are not those of this very `text`.
 #[must_use]
 pub fn apply(text: &str, findings: &Findings) -> String {
     placeholder::write(text, &findings.found).0
 }
 
+/// A text in which every finding was decided on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// The text as it is now.
+    pub text: String,
+    /// What was kept, and why, as bytes of `text`, in order.
+    pub kept: Vec<(Range<usize>, KeepReason)>,
+}
+
+/// Shows nothing of the patient.
+impl fmt::Debug for Settled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Settled({} kept)", self.kept.len())
+    }
+}
+
 /// Writes what was decided, one decision for each finding, in order.
 ///
 /// # Errors
-/// [`StoryError::Undecided`].
-pub fn settle(text: &str, findings: &Findings, decisions: &[Decision]) -> Result<String, StoryError> {
+/// [`StoryError::Undecided`], or [`StoryError::OtherText`] if the findings cannot be of this text.
+pub fn settle(text: &str, findings: &Findings, decisions: &[Decision]) -> Result<Settled, StoryError> {
     let (made, found) = (decisions.len(), findings.found.len());
     if made != found {
         return Err(StoryError::Undecided { decisions: made, findings: found });
     }
-    let mut settled = Vec::with_capacity(found);
+    let mut settled = Settled { text: String::with_capacity(text.len()), kept: Vec::new() };
+    let mut from = 0;
     for (finding, decision) in findings.found.iter().zip(decisions) {
-        let mut finding = finding.clone();
+        let span = finding.span.clone();
+        let before = text.get(from..span.start).ok_or(StoryError::OtherText)?;
+        let words = text.get(span.clone()).ok_or(StoryError::OtherText)?;
+        settled.text.push_str(before);
         match decision {
-            Decision::Replace => {}
+            Decision::Replace => settled.text.push_str(&finding.replacement),
             Decision::Interval => {
-                finding.replacement = finding.interval.clone().unwrap_or(finding.replacement);
+                settled.text.push_str(finding.interval.as_ref().unwrap_or(&finding.replacement));
             }
-            Decision::Keep { .. } => text[finding.span.clone()].clone_into(&mut finding.replacement),
+            Decision::Keep { reason } => {
+                let start = settled.text.len();
+                settled.text.push_str(words);
+                settled.kept.push((start..settled.text.len(), *reason));
+            }
         }
-        settled.push(finding);
+        from = span.end;
     }
-    Ok(placeholder::write(text, &settled).0)
+    settled.text.push_str(&text[from..]);
+    Ok(settled)
 }

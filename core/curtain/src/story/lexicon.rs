@@ -70,6 +70,16 @@ impl Flags {
     pub(super) const HONORIFIC: u32 = 1 << 20;
     pub(super) const WHEN: u32 = 1 << 21;
 
+    /// A word of medicine.
+    pub(super) const CLINICAL: u32 = Self::MEDICAL | Self::DRUG;
+    /// What somebody is or is addressed as, rather than who.
+    pub(super) const PERSONAL: u32 = Self::ROLE | Self::HONORIFIC;
+    /// Words that stay what they are however they are written.
+    pub(super) const FIXED: u32 = Self::REGION | Self::WHEN | Self::DRUG | Self::PERSONAL | Self::FACILITY;
+    /// Words with a capital that are seldom anybody's name.
+    pub(super) const IMPERSONAL: u32 =
+        Self::CLINICAL | Self::ROLE | Self::WHEN | Self::REGION | Self::FACILITY;
+
     /// Whether any of `mask` is set.
     pub(super) fn any(self, mask: u32) -> bool {
         self.0 & mask != 0

@@ -30,9 +30,9 @@ mod token;
 mod words;
 
 pub use class::{Class, Country, Locale, NumberKind};
-pub use decide::{Decision, KeepReason, StoryError, apply, settle};
+pub use decide::{Decision, KeepReason, Settled, StoryError, apply, settle};
 pub use finding::{Finding, Findings, Warning, WarningKind, Why};
-pub use known::{Known, KnownTerm};
+pub use known::{Known, KnownTerm, UnusableTerm};
 
 use finding::{DateParts, Hit};
 
@@ -68,6 +68,7 @@ fn once(text: &str, locale: Locale, known: &Known) -> Vec<Hit> {
     let mut tokens = token::tokens(text);
     tokens.retain(|token| merge::overlapping(&own, &token.span).is_empty());
     let mut hits = pattern::find(text, locale);
+    hits.extend(placeholder::split_numbers(text));
     hits.extend(known.find(text, &tokens));
     hits = merge::apart(hits);
     // The words of an address may be of a facility's name too.

@@ -54,6 +54,20 @@ const ALL: [&str; 38] = [
     "[community]",
 ];
 
+/// Before the name of somebody who treats, or who is written to.
+const CLINICIANS: &str = "\
+    dr doctor nurse sister prof professor officer midwife anm asha consultant registrar surgeon gp cho \
+    chw cc regards thanks hi hello dear paramedic intern matron pharmacist bidan enfermeira enfermera \
+    dra md physio warden worker";
+
+/// Before the name of somebody of the patient's. One letter is that of S/O, D/O, W/O.
+const RELATIVES: &str = "\
+    husband wife son daughter mother father brother sisters brothers uncle aunt auntie grandmother \
+    grandfather granddaughter grandson mom mum dad nan mae pai filho filha hijo hija esposo esposa madre \
+    padre ibu bapak anak suami istri beta beti pati patni bhai maa mother-in-law father-in-law \
+    sister-in-law brother-in-law son-in-law daughter-in-law cousin nephew niece carer partner neighbour \
+    neighbor guardian s d w relative attendant twin stepfather stepmother grandma grandpa granny kin";
+
 /// Any age above 89. [45 CFR 164.514(b)(2)(i)(C)]
 const OLD: &str = "90+";
 
@@ -66,18 +80,56 @@ pub(super) struct Piece {
 
 /// Where placeholders stand.
 pub(super) fn ranges(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for (start, _) in text.match_indices('[') {
-        let rest = &text.as_bytes()[start..];
-        if let Some(own) = ALL.iter().find(|own| rest.starts_with(own.as_bytes())) {
-            found.push(start..start + own.len());
-        }
-    }
-    let ages =
-        text.match_indices(OLD).filter(|(at, _)| !text[..*at].ends_with(|last: char| last.is_alphanumeric()));
+    let mut found: Vec<_> = brackets(text).filter(|range| !touches_digits(text, range)).collect();
+    // "90+98765" is a telephone number.
+    let alone = |at: usize| {
+        let after = text[at + OLD.len()..].trim_start_matches([' ', '-', '(']);
+        !text[..at].ends_with(char::is_alphanumeric) && !after.starts_with(char::is_numeric)
+    };
+    let ages = text.match_indices(OLD).filter(|(at, _)| alone(*at));
     found.extend(ages.map(|(start, _)| start..start + OLD.len()));
     found.sort_by_key(|range| range.start);
     found
+}
+
+/// Placeholders that were put into a number, which hides it from its pattern: all of the number.
+pub(super) fn split_numbers(text: &str) -> Vec<Hit> {
+    let whole = |span| Hit {
+        span,
+        class: Class::Number(NumberKind::Other),
+        confidence: 0.6,
+        rule: "placeholder_in_number",
+        cue: None,
+        date: None,
+    };
+    let inside = brackets(text).filter(|range| touches_digits(text, range)).map(|range| {
+        let before = text[..range.start].trim_end_matches(char::is_alphanumeric).len();
+        let after = text[range.end..].trim_start_matches(char::is_alphanumeric).len();
+        whole(before..text.len() - after)
+    });
+    let plus = text.match_indices(OLD).filter_map(|(start, _)| {
+        let number = &text[start + OLD.len()..];
+        let end = number
+            .find(|sign: char| !(sign.is_numeric() || matches!(sign, ' ' | '-' | '(')))
+            .unwrap_or(number.len());
+        let digits = number[..end].trim_end_matches([' ', '-', '(']);
+        digits.contains(char::is_numeric).then(|| whole(start..start + OLD.len() + digits.len()))
+    });
+    inside.chain(plus).collect()
+}
+
+fn brackets(text: &str) -> impl Iterator<Item = Range<usize>> {
+    text.match_indices('[').filter_map(|(start, _)| {
+        let rest = &text.as_bytes()[start..];
+        let own = ALL.iter().find(|own| rest.starts_with(own.as_bytes()))?;
+        Some(start..start + own.len())
+    })
+}
+
+fn touches_digits(text: &str, range: &Range<usize>) -> bool {
+    let after = &text[range.end..];
+    text[..range.start].ends_with(char::is_numeric)
+        || after.starts_with(char::is_numeric) && !after.starts_with(OLD)
 }
 
 /// Turns hits into findings, with what is proposed for each.
@@ -136,26 +188,14 @@ fn person(text: &str, hit: &Hit, people: &mut People) -> &'static str {
         return placeholder;
     }
     let cue = hit.cue.clone().map(|cue| fold(&text[cue])).unwrap_or_default();
-    let placeholder = match cue.as_str() {
-        "dr" | "doctor" | "nurse" | "sister" | "prof" | "professor" | "officer" | "midwife" | "anm"
-        | "asha" | "consultant" | "registrar" | "surgeon" | "gp" | "cho" | "chw" | "cc" | "regards"
-        | "thanks" | "hi" | "hello" | "dear" | "paramedic" | "intern" | "matron" | "pharmacist" | "bidan"
-        | "enfermeira" | "enfermera" | "dra" | "md" | "physio" | "warden" | "worker" => "[clinician]",
-        "husband" | "wife" | "son" | "daughter" | "mother" | "father" | "brother" | "sisters"
-        | "brothers" | "uncle" | "aunt" | "auntie" | "grandmother" | "grandfather" | "granddaughter"
-        | "grandson" | "mom" | "mum" | "dad" | "nan" | "mae" | "pai" | "filho" | "filha" | "hijo"
-        | "hija" | "esposo" | "esposa" | "madre" | "padre" | "ibu" | "bapak" | "anak" | "suami" | "istri"
-        | "beta" | "beti" | "pati" | "patni" | "bhai" | "maa" | "mother-in-law" | "father-in-law"
-        | "sister-in-law" | "brother-in-law" | "son-in-law" | "daughter-in-law" | "cousin" | "nephew"
-        | "niece" | "carer" | "partner" | "neighbour" | "neighbor" | "guardian" | "s" | "d" | "w"
-        | "relative" | "attendant" | "twin" | "stepfather" | "stepmother" | "grandma" | "grandpa"
-        | "granny" | "kin" => "[relative]",
-        _ if hit.rule == "role"
-            || hit.rule == "age_after"
-            || people.0.is_empty() && hit.rule != "signature" =>
-        {
-            "[patient]"
-        }
+    let listed = |list: &str| list.split(' ').any(|word| !cue.is_empty() && word == cue);
+    // The first name of a text is the patient's, unless it stands below.
+    let first = people.0.is_empty() && hit.rule != "signature";
+    let placeholder = match hit.rule {
+        _ if listed(CLINICIANS) => "[clinician]",
+        _ if listed(RELATIVES) => "[relative]",
+        "role" | "age_after" => "[patient]",
+        _ if first => "[patient]",
         _ => "[person]",
     };
     for part in parts() {
@@ -164,40 +204,13 @@ fn person(text: &str, hit: &Hit, people: &mut People) -> &'static str {
     placeholder
 }
 
+/// What is written for anything but names and dates.
 fn fixed(text: &str, hit: &Hit) -> &'static str {
     let words = fold(&text[hit.span.clone()]);
-    let any = |of: &[&str]| of.iter().any(|noun| words.split([' ', '-', ',']).any(|word| word == *noun));
     match hit.class {
-        Class::Place => match () {
-            () if hit.rule.contains("postal")
-                || hit.rule.contains("postcode")
-                || hit.rule.contains("zip") =>
-            {
-                "[postcode]"
-            }
-            () if hit.rule.contains("street") || hit.rule.contains("address") => "[address]",
-            () if any(&["village", "vill", "vilage", "gaon", "gram", "hamlet"]) => "[village]",
-            () if any(&["town", "township"]) => "[town]",
-            () if any(&["district", "taluk", "taluka", "tehsil", "mandal", "block", "county"]) => {
-                "[district]"
-            }
-            () if any(&["road", "street", "lane", "avenue", "row", "close", "rua", "calle"]) => "[street]",
-            () if any(&["settlement"]) => "[settlement]",
-            () if any(&["community"]) => "[community]",
-            () if any(&["island"]) => "[island]",
-            () => "[place]",
-        },
-        Class::Facility => match () {
-            () if any(&["hospital", "infirmary"]) => "[hospital]",
-            () if any(&["clinic"]) => "[clinic]",
-            () if any(&["school", "college", "university"]) => "[school]",
-            () => "[facility]",
-        },
-        Class::AgeOver89
-            if words.trim().len() == 4 && words.trim().bytes().all(|byte| byte.is_ascii_digit()) =>
-        {
-            "[year of birth]"
-        }
+        Class::Place => place(&words, hit.rule),
+        Class::Facility => facility(&words),
+        Class::AgeOver89 if is_year(words.trim()) => "[year of birth]",
         Class::AgeOver89 => OLD,
         Class::Name => "[person]",
         Class::Date => "[date]",
@@ -218,6 +231,44 @@ fn fixed(text: &str, hit: &Hit) -> &'static str {
             NumberKind::Other => "[id number]",
         },
     }
+}
+
+/// Whether one of `nouns` is among the words.
+fn has(words: &str, nouns: &[&str]) -> bool {
+    words.split([' ', '-', ',']).any(|word| nouns.contains(&word))
+}
+
+/// What kind of place it is, by its own noun or by what found it.
+fn place(words: &str, rule: &str) -> &'static str {
+    let by = |parts: &[&str]| parts.iter().any(|part| rule.contains(part));
+    match () {
+        () if by(&["postal", "postcode", "zip"]) => "[postcode]",
+        () if by(&["street", "address"]) => "[address]",
+        () if has(words, &["village", "vill", "vilage", "gaon", "gram", "hamlet"]) => "[village]",
+        () if has(words, &["town", "township"]) => "[town]",
+        () if has(words, &["district", "taluk", "taluka", "tehsil", "mandal", "block", "county"]) => {
+            "[district]"
+        }
+        () if has(words, &["road", "street", "lane", "avenue", "row", "close", "rua", "calle"]) => "[street]",
+        () if has(words, &["settlement"]) => "[settlement]",
+        () if has(words, &["community"]) => "[community]",
+        () if has(words, &["island"]) => "[island]",
+        () => "[place]",
+    }
+}
+
+/// What kind of facility it is.
+fn facility(words: &str) -> &'static str {
+    match () {
+        () if has(words, &["hospital", "infirmary"]) => "[hospital]",
+        () if has(words, &["clinic"]) => "[clinic]",
+        () if has(words, &["school", "college", "university"]) => "[school]",
+        () => "[facility]",
+    }
+}
+
+fn is_year(word: &str) -> bool {
+    word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// UTF-16 offsets of ascending byte offsets.

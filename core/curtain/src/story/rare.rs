@@ -11,40 +11,38 @@ use super::token::{Token, tokens};
 
 /// What a person should think about, if of `found` everything is replaced that `decisions` do not keep.
 pub(super) fn warnings(text: &str, found: &[Finding], decisions: &[Decision]) -> Vec<Warning> {
+    let is_kept = |at: usize| matches!(decisions.get(at), Some(Decision::Keep { .. }));
+    let (kept, replaced): (Vec<_>, Vec<_>) = found.iter().enumerate().partition(|(at, _)| is_kept(*at));
+    let replaced: Vec<Range<usize>> = replaced.iter().map(|(_, finding)| finding.span.clone()).collect();
+    let stays = |span: &Range<usize>| overlapping(&replaced, span).is_empty();
+
     let tokens = tokens(text);
-    let keeps = |at: usize| matches!(decisions.get(at), Some(Decision::Keep { .. }));
-    let replaced: Vec<Range<usize>> = found
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| !keeps(*at))
-        .map(|(_, finding)| finding.span.clone())
-        .collect();
-    let hidden = |at: &Range<usize>| !overlapping(&replaced, at).is_empty();
-    let mut warnings: Vec<Warning> =
-        few(&tokens).into_iter().map(|span| Warning { kind: WarningKind::FewPeople, span }).collect();
-    let small = |class| matches!(class, Class::Place | Class::Facility);
-    let kept = found.iter().enumerate().any(|(at, finding)| small(finding.class) && keeps(at));
-    let age = tokens.iter().enumerate().any(|(at, token)| !hidden(&token.span) && is_exact_age(&tokens, at));
-    for condition in conditions(&tokens) {
-        if age {
-            warnings.push(Warning { kind: WarningKind::RareAndAge, span: condition.clone() });
-        }
-        if kept {
-            warnings.push(Warning { kind: WarningKind::RareAndPlace, span: condition });
-        }
+    let is_age = |(at, token): (usize, &Token<'_>)| stays(&token.span) && is_exact_age(&tokens, at);
+    let age = tokens.iter().enumerate().any(is_age);
+    let place = kept.iter().any(|(_, finding)| matches!(finding.class, Class::Place | Class::Facility));
+    let conditions = conditions(&tokens);
+
+    let mut warnings = Vec::new();
+    let mut warn = |kind, spans: &[Range<usize>]| {
+        warnings.extend(spans.iter().map(|span| Warning { kind, span: span.clone() }));
+    };
+    warn(WarningKind::FewPeople, &few(&tokens));
+    if age {
+        warn(WarningKind::RareAndAge, &conditions);
     }
-    warnings.extend(
-        unread(&tokens)
-            .filter(|span| !hidden(span))
-            .map(|span| Warning { kind: WarningKind::UnreadScript, span }),
-    );
+    if place {
+        warn(WarningKind::RareAndPlace, &conditions);
+    }
+    let mut unread = unread(&tokens);
+    unread.retain(stays);
+    warn(WarningKind::UnreadScript, &unread);
     warnings.sort_by_key(|warning| (warning.span.start, warning.kind));
     warnings.dedup();
     warnings
 }
 
 /// Runs of words in a script that the lexicon does not have.
-fn unread(tokens: &[Token<'_>]) -> impl Iterator<Item = Range<usize>> {
+fn unread(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     let mut last = None;
     for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_unread()) {
@@ -54,7 +52,7 @@ fn unread(tokens: &[Token<'_>]) -> impl Iterator<Item = Range<usize>> {
         }
         last = Some(at);
     }
-    runs.into_iter()
+    runs
 }
 
 /// Where rare conditions are named.
@@ -64,113 +62,90 @@ fn conditions(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
         if found.last().is_some_and(|last| token.span.start < last.end) {
             continue;
         }
-        let mut end = token.flags.any(Flags::RARE).then_some(token.span.end);
-        if token.flags.any(Flags::STARTS) {
-            let mut phrase = token.folded.clone();
-            for next in tokens.iter().skip(at + 1).take(5) {
-                if !matches!(next.gap, " " | "-" | "' " | "’ " | "'s " | "’s ") {
-                    break;
-                }
-                phrase.push(' ');
-                phrase.push_str(&next.folded);
-                if look_up(&phrase).any(Flags::RARE) {
-                    end = Some(next.span.end);
-                }
-            }
-        }
-        if let Some(end) = end {
+        if let Some(end) = end_of_condition(&tokens[at..]) {
             found.push(token.span.start..end);
         }
     }
     found
 }
 
-/// "the only known case in", "community is 140 people".
+/// Where the longest rare condition ends that the first of `tokens` begins, in bytes.
+fn end_of_condition(tokens: &[Token<'_>]) -> Option<usize> {
+    let (first, rest) = tokens.split_first()?;
+    let mut end = first.is_any(Flags::RARE).then_some(first.span.end);
+    if !first.is_any(Flags::STARTS) {
+        return end;
+    }
+    let mut phrase = first.folded.clone();
+    for next in rest.iter().take(5) {
+        if !matches!(next.gap, " " | "-" | "' " | "’ " | "'s " | "’s ") {
+            break;
+        }
+        phrase.push(' ');
+        phrase.push_str(&next.folded);
+        if look_up(&phrase).any(Flags::RARE) {
+            end = Some(next.span.end);
+        }
+    }
+    end
+}
+
+/// "the only known case in", "the first case in", "community is 140 people".
 fn few(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
+    let folded = |at: usize| tokens.get(at).map_or("", |token| token.folded.as_str());
+    let span = |first: usize, last: usize| tokens[first].span.start..tokens[last].span.end;
     let mut found = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        let next = |by: usize| tokens.get(at + by).map_or("", |token| token.folded.as_str());
-        let reach =
-            |by: usize| token.span.start..tokens.get(at + by).map_or(token.span.end, |token| token.span.end);
-        let case = |word: &str| {
-            matches!(
-                word,
-                "case"
-                    | "cases"
-                    | "known"
-                    | "family"
-                    | "patient"
-                    | "one"
-                    | "two"
-                    | "child"
-                    | "doctor"
-                    | "clinic"
-                    | "reported"
-            )
-        };
-        match token.folded.as_str() {
-            "only"
-                if case(next(1))
-                    && tokens[..at]
-                        .last()
-                        .is_some_and(|last| matches!(last.folded.as_str(), "the" | "our" | "their")) =>
+    for at in 0..tokens.len() {
+        let last = at.checked_sub(1).map_or("", folded);
+        match folded(at) {
+            "only" if matches!(last, "the" | "our" | "their") && is_one(folded(at + 1)) => {
+                found.push(span(at, at + 1));
+            }
+            "people" | "inhabitants" | "residents" | "souls" | "households"
+                if at > 1 && last.parse::<u32>().is_ok_and(|count| count <= 20_000) =>
             {
-                found.push(reach(1));
+                found.push(span(at - 1, at));
             }
-            "people" | "inhabitants" | "residents" | "souls" | "households" if at > 0 => {
-                let count = &tokens[at - 1];
-                let small = count.folded.parse::<u32>().is_ok_and(|count| count <= 20_000);
-                if small && at > 1 {
-                    found.push(count.span.start..token.span.end);
-                }
-            }
-            "first" if next(1) == "case" && next(2) == "in" => found.push(reach(2)),
+            "first" if folded(at + 1) == "case" && folded(at + 2) == "in" => found.push(span(at, at + 2)),
             _ => {}
         }
     }
     found
 }
 
+/// What there is only one of.
+fn is_one(word: &str) -> bool {
+    matches!(word, "case" | "cases" | "known" | "family" | "patient" | "one" | "two" | "child")
+        || matches!(word, "doctor" | "clinic" | "reported")
+}
+
 /// "7-year-old", "34F", "age 16", in years.
 fn is_exact_age(tokens: &[Token<'_>], at: usize) -> bool {
     let token = &tokens[at];
-    let digits: String = token.folded.chars().take_while(char::is_ascii_digit).collect();
-    if digits.is_empty() || digits.len() > 2 {
+    let digits = token.folded.bytes().take_while(u8::is_ascii_digit).count();
+    let unit = &token.folded[digits..];
+    if digits == 0 || digits > 2 {
         return false;
     }
-    let unit = |word: &str| {
-        matches!(
-            word,
-            "y" | "yo"
-                | "yr"
-                | "yrs"
-                | "year"
-                | "years"
-                | "m"
-                | "f"
-                | "year-old"
-                | "years-old"
-                | "anos"
-                | "tahun"
-                | "thn"
-                | "saal"
-                | "male"
-                | "female"
-                | "boy"
-                | "girl"
-        )
-    };
-    let rest = &token.folded[digits.len()..];
-    if !rest.is_empty() {
-        return unit(rest);
+    if !unit.is_empty() {
+        return is_years(unit);
     }
-    let next = tokens.get(at + 1);
-    let after = next.is_some_and(|next| matches!(next.gap, " " | "-" | "/") && unit(&next.folded));
-    let before = at.checked_sub(1).is_some_and(|last| {
-        matches!(tokens[last].folded.as_str(), "age" | "aged" | "umar" | "edad" | "idade" | "umur")
-    });
-    let list = token.gap == ", "
-        && next.is_none_or(|next| next.gap.starts_with([',', '.']))
-        && at.checked_sub(1).is_some_and(|last| tokens[last].is_word());
-    after || before || list
+    let (last, next) = (at.checked_sub(1).map(|last| &tokens[last]), tokens.get(at + 1));
+    let after = next.is_some_and(|next| matches!(next.gap, " " | "-" | "/") && is_years(&next.folded));
+    let before = last.is_some_and(|last| is_age_label(&last.folded));
+    let listed = token.gap == ", "
+        && last.is_some_and(Token::is_word)
+        && next.is_none_or(|next| next.gap.starts_with([',', '.']));
+    after || before || listed
+}
+
+/// What an age is counted in, or whose it is.
+fn is_years(word: &str) -> bool {
+    matches!(word, "y" | "yo" | "yr" | "yrs" | "year" | "years" | "year-old" | "years-old")
+        || matches!(word, "anos" | "tahun" | "thn" | "saal")
+        || matches!(word, "m" | "f" | "male" | "female" | "boy" | "girl")
+}
+
+fn is_age_label(word: &str) -> bool {
+    matches!(word, "age" | "aged" | "umar" | "edad" | "idade" | "umur")
 }

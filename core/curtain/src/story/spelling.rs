@@ -8,7 +8,7 @@
 use std::iter::once;
 use std::sync::LazyLock;
 
-/// At least this: it may be a name. It keeps 97 % of the names and places that `words.fst` does not have.
+/// At least this: it may be a name. It keeps 97 % of the names and places that the lexicon does not have.
 pub(super) const MAYBE_A_NAME: f32 = 0.17;
 /// At least this: hardly anything but a name or place is spelled like that (2 % of other words, 40 % of names).
 #[cfg(test)]

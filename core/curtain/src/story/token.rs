@@ -82,7 +82,62 @@ impl Token<'_> {
 
     /// A capital in a place where ordinary words have none.
     pub(super) fn stands_out(&self) -> bool {
-        self.shape == Shape::Title && !self.opens && self.case != Case::Upper
+        self.is_titled() && !self.opens
+    }
+
+    /// Whether it begins with a capital, other words being written otherwise.
+    pub(super) fn is_titled(&self) -> bool {
+        self.shape == Shape::Title && self.case != Case::Upper
+    }
+
+    /// Written like everything around it, in small letters or in capitals: capitals say nothing of it.
+    pub(super) fn is_level(&self) -> bool {
+        matches!((self.shape, self.case), (Shape::Lower, Case::Lower) | (Shape::Upper, Case::Upper))
+    }
+
+    /// Whether it has a capital that says something.
+    pub(super) fn has_capital(&self) -> bool {
+        self.case == Case::Told && matches!(self.shape, Shape::Title | Shape::Initial | Shape::Upper)
+    }
+
+    /// Whether a point after it may be that of an abbreviated title: "Dr."
+    pub(super) fn is_short_title(&self) -> bool {
+        self.is_any(Flags::HONORIFIC) && self.letters() <= 5
+    }
+
+    /// Whether the lexicon has it as any of `kinds`, which are [`Flags`].
+    pub(super) fn is_any(&self, kinds: u32) -> bool {
+        self.flags.any(kinds)
+    }
+
+    /// Whether it is a word of medicine.
+    pub(super) fn is_clinical(&self) -> bool {
+        self.is_any(Flags::CLINICAL)
+    }
+
+    /// Whether the lexicon does not have it.
+    pub(super) fn is_unlisted(&self) -> bool {
+        self.flags == Flags::default()
+    }
+
+    /// How common it is as an English word, 0 (not one) to 7.
+    pub(super) fn common(&self) -> u32 {
+        self.flags.common()
+    }
+
+    /// How usual it is as a given name, 0 to 3.
+    pub(super) fn given(&self) -> u32 {
+        self.flags.given()
+    }
+
+    /// How large a place smaller than a state has this name, 0 (none) to 3.
+    pub(super) fn place(&self) -> u32 {
+        self.flags.place()
+    }
+
+    /// What lies before it, less the `'s` of the word before.
+    pub(super) fn gap_after_possessive(&self) -> &str {
+        self.gap.trim_start_matches(['\'', '’', 's', 'S'])
     }
 
     /// Letters of it.
@@ -107,16 +162,19 @@ fn plain_of(flags: Flags, folded: &str) -> u32 {
     if whole > 0 || !folded.contains('-') {
         return whole;
     }
-    let parts = folded.split('-').filter(|part| !part.is_empty());
-    // Two foreign words in one are a name as often as not: "Obodo-Uku".
-    let foreign = |flags: Flags| {
-        flags.any(Flags::FOREIGN) && flags.common() == 0 && !flags.any(Flags::MEDICAL | Flags::ROLE)
-    };
-    let part = |part: &str| {
-        let flags = look_up(part);
-        if foreign(flags) { 0 } else { plain(flags, part) }
-    };
-    parts.map(|word| if word.len() < 3 { 7 } else { part(word) }).min().unwrap_or(0)
+    folded.split('-').filter(|part| !part.is_empty()).map(plain_of_part).min().unwrap_or(0)
+}
+
+/// How surely a part of a compound is plain: "Obodo-Uku" is two foreign words, and a name as often as not.
+fn plain_of_part(part: &str) -> u32 {
+    let flags = look_up(part);
+    let foreign =
+        flags.any(Flags::FOREIGN) && flags.common() == 0 && !flags.any(Flags::MEDICAL | Flags::ROLE);
+    match () {
+        () if part.len() < 3 => 7,
+        () if foreign => 0,
+        () => plain(flags, part),
+    }
 }
 
 /// How usual a word, or every part of a compound, is as a name.
@@ -153,49 +211,35 @@ fn ending(folded: &str) -> u32 {
         "genic", "cillin", "mycin", "micin", "azole", "oxacin", "prazole", "sartan", "statin", "dipine",
         "olol", "mab",
     ];
-    const INFLECTED: [&str; 8] = ["'s", "s", "es", "ed", "ing", "ly", "er", "d"];
-    if folded.len() >= 7 && MEDICAL.iter().any(|end| folded.ends_with(end)) {
-        return 4;
+    match () {
+        () if folded.len() >= 7 && MEDICAL.iter().any(|end| folded.ends_with(end)) => 4,
+        () if is_inflected(folded) => 3,
+        () => 0,
     }
-    for end in INFLECTED {
-        if let Some(stem) = folded.strip_suffix(end).filter(|stem| stem.len() >= 3) {
-            for stem in [stem.to_owned(), format!("{stem}e")] {
-                let flags = look_up(&stem);
-                if flags.common() >= 3 || flags.any(Flags::MEDICAL | Flags::DRUG) {
-                    return 3;
-                }
-            }
-        }
-    }
-    0
+}
+
+/// Whether a common or medical word with an ending of English: "nebulised".
+fn is_inflected(folded: &str) -> bool {
+    const ENDINGS: [&str; 8] = ["'s", "s", "es", "ed", "ing", "ly", "er", "d"];
+    let known = |stem: &str| {
+        let flags = look_up(stem);
+        flags.common() >= 3 || flags.any(Flags::CLINICAL)
+    };
+    ENDINGS
+        .iter()
+        .filter_map(|end| folded.strip_suffix(end))
+        .filter(|stem| stem.len() >= 3)
+        .any(|stem| known(stem) || known(&format!("{stem}e")))
 }
 
 /// Cuts a text into its tokens.
 pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens: Vec<Token<'_>> = Vec::new();
-    let mut rest = text.char_indices().peekable();
     let mut end = 0;
-    while let Some((start, first)) = rest.next() {
-        if !part_of_word(first) {
-            continue;
-        }
-        let mut stop = start + first.len_utf8();
-        let mut digits = first.is_numeric();
-        while let Some(&(at, letter)) = rest.peek() {
-            let joins = match letter {
-                '\'' | '’' | '-' | '\u{2010}' | '\u{2011}' => {
-                    let next = text[at + letter.len_utf8()..].chars().next();
-                    !digits && next.is_some_and(char::is_alphabetic)
-                }
-                other => part_of_word(other),
-            };
-            if !joins {
-                break;
-            }
-            digits |= letter.is_numeric();
-            stop = at + letter.len_utf8();
-            rest.next();
-        }
+    while let Some(start) =
+        text[end..].find(|letter| part_of_word(letter) && !is_invisible(letter)).map(|start| end + start)
+    {
+        let stop = end_of_word(text, start);
         tokens.push(token(text, start..stop, end));
         end = stop;
     }
@@ -204,10 +248,36 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
+/// The end of the token that begins at `start`. A hyphen or apostrophe joins what follows unless a digit came before.
+fn end_of_word(text: &str, start: usize) -> usize {
+    let mut digits = false;
+    for (at, letter) in text[start..].char_indices() {
+        let joins = match letter {
+            '\'' | '’' | '-' | '\u{2010}' | '\u{2011}' => {
+                let next = text[start + at + letter.len_utf8()..].chars().next();
+                !digits && next.is_some_and(char::is_alphabetic)
+            }
+            other => part_of_word(other),
+        };
+        if !joins {
+            return start + at;
+        }
+        digits |= letter.is_numeric();
+    }
+    text.len()
+}
+
+/// Whether a token may begin with it, or go on with it.
 fn part_of_word(letter: char) -> bool {
     // Vowel signs and joiners belong to the words of Indic and Arabic scripts.
     letter.is_alphanumeric()
-        || matches!(letter, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{dff}' | '\u{200c}' | '\u{200d}')
+        || matches!(letter, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{dff}')
+        || is_invisible(letter)
+}
+
+/// What is not seen inside a word: soft hyphens and zero-width signs come with text from documents and web pages.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{34f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
 fn token(text: &str, mut span: Range<usize>, end_of_last: usize) -> Token<'_> {
@@ -222,7 +292,8 @@ fn token(text: &str, mut span: Range<usize>, end_of_last: usize) -> Token<'_> {
     }
     possessive |= whole.ends_with(['s', 'S']) && text[span.end..].starts_with(['\'', '’']);
     let word = &text[span.clone()];
-    let folded = fold(word);
+    let mut folded = fold(word);
+    folded.retain(|letter| !is_invisible(letter));
     let flags = look_up(&folded);
     let shape = shape(word);
     let (plain, namelike) = (plain_of(flags, &folded), namelike_of(flags, &folded));
@@ -259,44 +330,46 @@ fn shape(word: &str) -> Shape {
 
 /// Decides, line by line, whether capitals say something.
 fn set_case(text: &str, tokens: &mut [Token<'_>]) {
-    let mut from = 0;
     // A text without one name-like capital in twenty-five words was typed without them.
     let words = tokens.iter().filter(|token| token.is_word()).count();
     let titled = tokens.iter().filter(|token| token.shape == Shape::Title).count();
-    let lower = titled * 25 < words;
+    let others = if titled * 25 < words { Case::Lower } else { Case::Told };
+    let mut rest = tokens;
+    let mut end = 0;
     for line in text.split_inclusive('\n') {
-        let line = from..from + line.len();
-        from = line.end;
-        let first = tokens.partition_point(|token| token.span.start < line.start);
-        let last = tokens.partition_point(|token| token.span.start < line.end);
-        let words = tokens[first..last].iter().filter(|token| token.is_word() && token.letters() > 1);
-        let (mut all, mut upper) = (0, 0);
-        for token in words {
-            all += 1;
-            upper += usize::from(token.shape == Shape::Upper);
+        end += line.len();
+        let (line, below) = rest.split_at_mut(rest.partition_point(|token| token.span.start < end));
+        let case = if in_capitals(line) { Case::Upper } else { others };
+        for token in line {
+            token.case = case;
         }
-        let case = match () {
-            () if all >= 3 && upper * 10 >= all * 7 => Case::Upper,
-            () if lower => Case::Lower,
-            () => Case::Told,
-        };
-        tokens[first..last].iter_mut().for_each(|token| token.case = case);
+        rest = below;
     }
 }
 
+/// Whether a line is written in capitals, but for a few words.
+fn in_capitals(line: &[Token<'_>]) -> bool {
+    let words = || line.iter().filter(|token| token.is_word() && token.letters() > 1);
+    let (all, upper) = (words().count(), words().filter(|token| token.shape == Shape::Upper).count());
+    all >= 3 && upper * 10 >= all * 7
+}
+
+/// Decides where a sentence, a line or an item of a list begins.
 fn set_opens(tokens: &mut [Token<'_>]) {
     for at in 0..tokens.len() {
-        let gap = tokens[at].gap;
-        let before = at.checked_sub(1).map(|last| &tokens[last]);
-        let stop = gap.contains(['!', '?', ':', ';', '\n', '•', '·', '–', '—', '"', '“', '>', '*', '('])
-            || gap.contains(" - ")
-            || gap.starts_with("...")
-            || gap.starts_with('…');
-        // The full stop of "Dr." and of an initial ends no sentence.
-        let full_stop = gap.starts_with('.') || gap.contains(". ");
-        let abbreviated = before.is_some_and(|last| {
-            last.flags.any(Flags::HONORIFIC) && last.letters() <= 5 || last.shape == Shape::Initial
-        });
-        tokens[at].opens = before.is_none() || stop || (full_stop && !abbreviated) || gap.contains(')');
+        let last = at.checked_sub(1).map(|last| &tokens[last]);
+        tokens[at].opens = last.is_none_or(|last| opens_after(last, tokens[at].gap));
     }
+}
+
+/// Whether something new begins after `last` and `gap`.
+fn opens_after(last: &Token<'_>, gap: &str) -> bool {
+    let stop = gap.contains(['!', '?', ':', ';', '\n', '•', '·', '–', '—', '"', '“', '>', '*', '(', ')'])
+        || gap.contains(" - ")
+        || gap.starts_with("...")
+        || gap.starts_with('…');
+    // The full stop of "Dr." and of an initial ends no sentence.
+    let full_stop = gap.starts_with('.') || gap.contains(". ");
+    let abbreviated = last.is_short_title() || last.shape == Shape::Initial;
+    stop || full_stop && !abbreviated
 }

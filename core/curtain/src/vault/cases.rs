@@ -33,6 +33,8 @@ pub struct KeptCase {
     pub consent_draft: Option<ConsentDraft>,
     /// The consent, once it was given.
     pub consent: Option<Id>,
+    /// Every consent that was ever given for it: also those that do not cover what it has become.
+    pub given: Vec<Id>,
 }
 
 /// A case, without what is in it.
@@ -78,6 +80,32 @@ impl Vault {
         }
         tx.commit()?;
         Ok(id)
+    }
+
+    /// Keeps another text of a case. What was decided and what came out were of the text before, and the consent covers
+    /// that one: they are taken off the case. The consent itself stays.
+    ///
+    /// # Errors
+    /// [`VaultError`]; nothing was kept. [`VaultError::NotFound`] if there is no case of that name.
+    pub fn keep_text(
+        &mut self,
+        case: Id,
+        text: &CaseText,
+        country: Option<Country>,
+    ) -> Result<(), VaultError> {
+        let [title, body, question] = text.parts();
+        let country = country.map(String::from);
+        let tx = self.transaction()?;
+        let changed = tx.execute(
+            "UPDATE draft SET title = ?1, body = ?2, question = ?3, country = ?4, decided = NULL, consent = NULL
+             WHERE id = ?5",
+            (title, body, question, country, case.0),
+        )?;
+        if changed != 1 {
+            return Err(VaultError::NotFound);
+        }
+        tx.execute("DELETE FROM object WHERE draft = ?1", [case.0])?;
+        Ok(tx.commit()?)
     }
 
     /// Keeps what was decided, and the hashes of what came out. A consent given to what came out before does not
@@ -177,6 +205,7 @@ impl Vault {
             objects: self.objects(id)?,
             consent_draft: consent_draft.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,
             consent: consent.map(Id),
+            given: self.given(id)?,
         })
     }
 
@@ -189,6 +218,14 @@ impl Vault {
             1 => clear(&self.opened.connection).map_err(|_| VaultError::Failed { code: 0 }),
             _ => Err(VaultError::NotFound),
         }
+    }
+
+    fn given(&self, case: Id) -> Result<Vec<Id>, VaultError> {
+        let connection = &self.opened.connection;
+        let mut statement =
+            connection.prepare_cached("SELECT consent FROM case_of WHERE draft = ?1 ORDER BY consent")?;
+        let rows = statement.query_map([case.0], |row| row.get(0).map(Id))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn objects(&self, case: Id) -> Result<Vec<Sha256>, VaultError> {

@@ -116,13 +116,13 @@ const LISTS: &[(NumberKind, Strength, &str)] = &[
         Sure,
         "mrn,mrd,crn,uhid,crno,ipno,opno,hospno,medical record,med rec,medical record number,patient id,pt id,patient no,patient number,\
          hospital no,hospital number,hospital id,hosp no,hosp number,hosp id,hosp num,hospital reg,accession,accession no,nikshay id,\
-         nikshay,nupi,rekam medis,prontuario,historia clinica,expediente clinico,no rm,nomor rm,rm no,bht no,rch id,hmis no,ccc no,\
+         nikshay,nupi,rekam medis,sinan,prontuario,historia clinica,expediente clinico,no rm,nomor rm,rm no,bht no,rch id,hmis no,ccc no,\
          case sheet no,case record no,unit number,emr no,emr id,ehr id,registro hospitalar,mr no,mr number,hosp,hn,urn,ur no,ur number",
     ),
     (
         Record,
         Soft,
-        "opd,ipd,ur,ip,rm,file,folder,chart,record,ip no,ip number,op no,op number,opd no,opd number,ipd no,cr no,cr number,registration,regn,reg no,reg number,\
+        "bht,opd,ipd,ur,ip,rm,file,folder,chart,record,ip no,ip number,op no,op number,opd no,opd number,ipd no,cr no,cr number,registration,regn,reg no,reg number,\
          reg,req no,requisition,lab no,lab number,lab id,lab ref,barcode,admission no,adm no,admission number,encounter,xray no,x ray no,\
          ct no,usg no,biopsy no,histo no,hpe no,study id,tb no,tb number,tb reg,art no,art number,anc no,anc number,referral,expediente,\
          atendimento,matricula,record no,upi,mlc,mlc no,outpatient no,inpatient no,slip no,opd slip,token id,case id,file no,berkas",

@@ -28,6 +28,8 @@ mod words;
 #[cfg(test)]
 mod tables;
 
+pub(super) use tokens::digit;
+
 /// Finds the identifiers of this room in `text`.
 ///
 /// The hits are sorted, lie apart, and begin and end on character boundaries. Where two rules claim the same

@@ -20,6 +20,7 @@ pub(super) fn find(t: &Tokens, locale: Locale, out: &mut Vec<Hit>) {
         out.extend(indian_plate(t, i));
         out.extend(hyphenated_code(t, i));
         out.extend(registration_card(t, i));
+        out.extend(one_by_one(t, i));
         out.extend(insurance_number_of_britain(t, i));
         i = match run(t, i) {
             (Some(hit), next) => {
@@ -142,6 +143,20 @@ fn hyphenated_code(t: &Tokens, i: usize) -> Option<Hit> {
     let many = digits >= 4 && longest >= 3 && (hyphen || digits >= 5) && digits < 20 && !year;
     (many && !t.runs_on(last))
         .then(|| t.hit(i, last, Class::Number(NumberKind::Other), confidence, "number_hyphenated"))
+}
+
+/// "9 8 3 5 1 2 4 4 6 7": digits one by one, seven or more.
+fn one_by_one(t: &Tokens, i: usize) -> Option<Hit> {
+    let digit = |at: usize| t.is_number(at) && t.norm(at).len() == 1;
+    let follows = |at: usize| digit(at) && t.gap(at) == Gap::Space;
+    if !digit(i) || follows(i) && i > 0 && digit(i - 1) {
+        return None;
+    }
+    let mut last = i;
+    while follows(last + 1) {
+        last += 1;
+    }
+    (last - i >= 6).then(|| t.hit(i, last, Class::Number(NumberKind::Other), 0.7, "number_one_by_one"))
 }
 
 /// "12/ABC(N)123456": the registration card of Myanmar.

@@ -255,7 +255,7 @@ fn is_letter(c: char) -> bool {
 }
 
 /// A decimal digit as ASCII.
-fn digit(c: char) -> Option<char> {
+pub(in crate::story) fn digit(c: char) -> Option<char> {
     /// The zeros of the decimal digits people type in our languages. [Unicode, general category Nd]
     const ZEROS: [u32; 12] =
         [0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xff10];
@@ -277,6 +277,7 @@ fn plain_mark(c: char) -> char {
         '\u{2018}' | '\u{2019}' | '\u{2b9}'..='\u{2bf}' | '\u{2032}' | '`' | '´' => '\'',
         '\u{201c}' | '\u{201d}' | '\u{2033}' => '"',
         'º' | '˚' => '°',
+        '\u{2044}' | '\u{2215}' => '/',
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         _ => c,
     }

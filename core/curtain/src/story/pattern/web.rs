@@ -457,6 +457,10 @@ fn labelled_handle(t: &Tokens, i: usize) -> Option<Hit> {
     if t.get(at).is_none_or(|token| token.kind == Kind::Mark && t.norm(at) != "_") || t.gap(at) == Gap::Line {
         return None;
     }
+    // "IG 34s2d" is a gestation.
+    if t.is_number(at) {
+        return None;
+    }
     let mut last = at;
     while last - at < REACH
         && t.touches(last + 1)

@@ -122,7 +122,7 @@ const LISTS: &[(Flags, &str)] = &[
          nadi suhu tensi saturasi glicemia glucosa presion saturacion temperatura pulso td pa fc ta fr barthel mmse moca \
          phq gad epds bishop wells curb nihss apache sofa news ews mews spo pain power ratio range ranges k x respiration \
          respirations breathing heart systolic diastolic crt iop va hematocrit haematocrit neutrophils lymphocytes \
-         eosinophils iron mgdl bpm aso ana ige igg igm ammonia cpk dimer ddimer bnp egg cvp icp urine output uop satting",
+         eosinophils iron mgdl bpm aso ana ige igg igm ammonia cpk dimer ddimer bnp egg cvp icp urine output uop satting bipap cpap niv ipap epap peep pip fio",
     ),
     (
         Flags::STOP,
@@ -169,7 +169,7 @@ const LISTS: &[(Flags, &str)] = &[
         "pt patient patients paciente pasien man woman lady gentleman male female widow widower farmer grandmother \
          grandfather grandma grandpa granny gran nan nana mother father mum mom mummy dad daddy amma appa mae madre padre \
          pai abuela abuelo avo nenek kakek lolo lola nani nana dadi dada mama papa baba bapak ibu husband wife spouse sister \
-         brother aunt auntie uncle neighbour neighbor shes hes saas utente he she who resident client pensioner retiree elder gogo ouma oupa \
+         brother aunt auntie uncle neighbour neighbor shes hes saas utente pop poppy gramps grandad granddad he she who resident client pensioner retiree elder gogo ouma oupa \
          mzee bibi babu great old elderly senior matriarch m f mw maji thatha paati ajji ajja ammamma kaka kaki",
     ),
     (
@@ -202,7 +202,7 @@ const LISTS: &[(Flags, &str)] = &[
     ),
     (
         Flags::STREET_FIRST,
-        "rua avenida av travessa alameda rodovia estrada calle carrera jiron jalan jl jln gang gg lorong rue callejon \
+        "chemin camino caminho rua avenida av travessa alameda rodovia estrada calle carrera jiron jalan jl jln gang gg lorong rue callejon \
          pasaje praca ladeira diagonal transversal avda carretera",
     ),
     (Flags::DIGIT, "zero oh o one two three four five six seven eight nine double triple"),

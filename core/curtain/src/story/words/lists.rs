@@ -189,3 +189,118 @@ list! {
     "lodge" "mission" "outpost" "reservation" "county" "parish" "region" "way" "locality" "municipality" "district"
     "village" "vill" "gaon" "hamlet" "town" "block" "taluk" "tehsil" "mandal" "settlement" "community"
 }
+
+list! {
+    /// Titles that are nothing else.
+    is_plain_title: "mr" "mrs" "dr" "smt" "mx" "mister"
+}
+
+list! {
+    /// Titles that are units, or words of other languages, as well.
+    is_doubtful_title: "km" "ms" "ny" "sr" "fr" "tn"
+}
+
+list! {
+    /// Names that are mostly written short: "Md. Sadek".
+    is_short_name: "md" "mohd" "ma" "sk" "abd" "muhd" "mst"
+}
+
+list! {
+    /// The patient, whose name may be one letter.
+    is_patient: "pt" "patient" "child" "paciente" "pasien" "px" "baby"
+}
+
+list! {
+    /// "and", between two names.
+    is_and: "and" "n" "aur" "y" "e" "dan" "at"
+}
+
+list! {
+    /// What somebody says next after a name: "Sunny, did you try thiamine?"
+    is_said_to_somebody: "did" "do" "can" "could" "would" "you" "your" "please" "pls" "thanks" "thank" "what" "how" "i" "we" "agree" "agreed" "good"
+    "great" "have" "are" "any" "why" "when" "where" "yes" "no" "sorry" "just" "try" "check" "send" "which" "draw" "give" "go" "use" "start" "stop"
+    "call" "keep" "put" "get" "let" "is" "was" "the" "it" "my" "that" "this" "if" "and" "thx" "ok"
+}
+
+list! {
+    /// What an age is counted in, and who may be that old: after a number.
+    is_aged: "y" "yo" "yr" "yrs" "year" "years" "m" "f" "male" "female" "anos" "años" "tahun" "thn" "saal" "mo" "months" "who" "lives" "boy"
+    "girl" "lady" "man" "woman" "taong" "ans" "sal" "old" "varsh" "barsa"
+}
+
+list! {
+    /// The same, written as one with the number: `52M`.
+    is_age_ending: "m" "f" "y" "yo" "yr" "yrs" "yof" "yom" "mo" "thn" "th"
+}
+
+list! {
+    /// What goes on after a great age: "his mother, 95 and frail".
+    is_after_old_age: "f" "m" "yrs" "yo" "y" "years" "and" "who" "lives" "male" "female"
+}
+
+list! {
+    /// Age, before a number.
+    is_age_label: "vay" "vayasu" "umar" "umur" "edad" "idade" "age" "aged" "umri" "boyosh" "boyos" "vayathu" "umer"
+}
+
+list! {
+    /// What makes a measurement of a number.
+    is_measure: "kg" "kgs" "percent" "cm" "lb" "lbs" "on" "bpm" "over" "min" "km" "mg"
+}
+
+list! {
+    /// Nouns of facilities that are ordinary words unless they close a name with a capital: "Padmapar Cancer Home".
+    is_house: "rehab" "centre" "center" "complex" "home" "suite" "lab" "labs" "laboratory" "pharmacy" "chemist" "chemists" "diagnostics" "imaging"
+    "regional" "maternity" "hospice" "foundation" "institute" "gh" "post" "service" "services" "practice" "outpost" "ashram" "mill" "mills"
+    "factory" "mine" "mines" "plantation" "hotel" "lodge" "prison" "barracks" "nursery" "kindergarten" "shelter" "hostel"
+}
+
+list! {
+    /// Small words inside names of facilities.
+    is_facility_particle: "of" "de" "da" "do" "dos" "del" "la" "and" "el" "los" "e" "y" "das"
+}
+
+list! {
+    /// Articles and prepositions inside names of places: "mato do rio".
+    is_place_particle: "la" "le" "do" "da" "de" "du" "del" "los" "las" "dos"
+}
+
+list! {
+    /// Between "in" and the name of a place: "from the Elk Basin".
+    is_before_place: "the" "of" "a" "o" "rural" "remote" "upper" "lower" "old" "new" "north" "south"
+}
+
+list! {
+    /// Ways, whose name may begin with a house number.
+    is_way: "street" "road" "lane" "avenue" "close" "drive" "rd" "st"
+}
+
+list! {
+    /// Parts of a settlement that have a number, and are nothing else.
+    is_numbered_part: "purok" "dusun" "rang" "sector" "sitio" "mohalla" "rt" "rw" "gali" "quadra" "lote" "manzana" "sub-block"
+}
+
+list! {
+    /// Parts of a settlement that have a number, and words for much else.
+    is_shared_part: "block" "camp" "ward" "zone" "phase" "lot" "house" "km" "parganas" "rd"
+}
+
+list! {
+    /// Before a name in Devanagari or Bengali.
+    is_indic_title: "श्री" "श्रीमती" "श्रीमान" "सुश्री" "कुमारी" "डॉ" "डॉक्टर" "डाक्टर" "मो" "श्रीमति" "মোঃ" "মোছাঃ" "ডাঃ" "ডা" "শ্রী" "শ্রীমতী" "বেগম"
+}
+
+list! {
+    /// "name", and relations that a name follows.
+    is_indic_name_label: "मरीज" "मरीज़" "रोगी" "पेशेंट" "पेशंट" "बच्चा" "बच्ची" "भाई" "बहन" "ससुर" "सास" "রোগী" "রোগীর" "नाम" "নাম" "नाव" "पुत्र" "पुत्री" "पत्नी" "पति" "पिता" "माता" "बेटा" "बेटी" "स्वामी" "পিতা" "মাতা" "স্বামী" "স্ত্রী"
+}
+
+list! {
+    /// Before the name of a place.
+    is_indic_place_noun: "गाँव" "गांव" "ग्राम" "गाव" "मोहल्ला" "जिला" "ज़िला" "तहसील" "थाना" "টোলা" "গ্রাম" "জেলা" "উপজেলা" "थोक" "निवासी" "वार्ड"
+}
+
+list! {
+    /// Words that are in no name. These are not folded.
+    is_indic_function_word: "है" "हैं" "का" "की" "के" "को" "से" "में" "ने" "और" "उम्र" "आयु" "वर्ष" "साल" "पर" "था" "थी" "एक" "यह" "वह" "बयान" "जी" "নাম" "বয়স" "গ্রাম" "জেলা" "থেকে" "ও" "এর" "বছর"
+}
