@@ -54,7 +54,7 @@ fn must(letters: &[char], range: Range<usize>, class: &str) -> Vec<usize> {
     let year = |at: usize| {
         let digit = |at: usize| letters.get(at).is_some_and(char::is_ascii_digit);
         let begin = (0..4).find(|back| at.checked_sub(back + 1).is_none_or(|before| !digit(before)));
-        let run = begin.map(|back| (at - back..).take_while(|at| digit(*at)).count());
+        let run = begin.map(|back| (at - back..letters.len()).take_while(|at| digit(*at)).count());
         class == "date" && begin.is_some() && run == Some(4) && {
             let first = at - begin.unwrap_or(0);
             matches!((letters[first], letters[first + 1]), ('1', '9') | ('2', '0'))
@@ -102,13 +102,6 @@ fn score(file: &str) -> Score {
         score.hidden.0 += lost;
         score.hidden.1 += all;
     }
-    println!(
-        "{:.1} % found, {:.1} % of clinical spans touched, {:.1} % of other text hidden; {:?}",
-        100.0 * score.recall(),
-        100.0 * share(score.touched),
-        100.0 * share(score.hidden),
-        score.found,
-    );
     score
 }
 
