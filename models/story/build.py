@@ -27,6 +27,13 @@ SPECIAL = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "đ": "d"
                          "‐": "-", "‑": "-", "–": "-"})
 
 
+class PlainUnpickler(pickle.Unpickler):
+    """Reads dictionaries, lists, sets and strings; a package's file runs nothing here."""
+
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError(f"{module}.{name} is no plain data")
+
+
 def fold(text):
     """Lower case, marks stripped from Latin letters (Devanagari keeps its vowel signs), apostrophes and spaces made plain."""
     text = unicodedata.normalize("NFD", text.lower().translate(SPECIAL))
@@ -239,7 +246,7 @@ def medicine(table, src):
 
 def drugs(table, src):
     """Generic and brand names; a brand that is also a usual name of a person or place stays out unless hand/ has it."""
-    data = pickle.loads(bz2.decompress(src.wheel("drug_named").read("drug_named_entity_recognition/drug_ner_dictionary.pkl.bz2")))
+    data = PlainUnpickler(io.BytesIO(bz2.decompress(src.wheel("drug_named").read("drug_named_entity_recognition/drug_ner_dictionary.pkl.bz2")))).load()
     known = {}
     for name, facts in data["drug_canonical_to_data"].items():
         trust = ("medline_plus_id" in facts) + ("nhs_url" in facts) + ("drugbank_id" in facts) + ("wikipedia_url" in facts)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""check.py WORDS... : the flags of words. check.py --cases FILE : words of the posts outside identifiers that have no flag of an ordinary word."""
+"""check.py WORDS_TSV WORD... : the flags of words. check.py WORDS_TSV --cases FILE : words of the posts outside identifiers that have no flag of
+an ordinary word."""
 import json, re, sys
 from pathlib import Path
 from build import fold, COMMON, GIVEN, SURNAME, PLACE
 import build
-T = dict((k, int(v)) for k, v in (l.rstrip("\n").split("\t") for l in open(Path(__file__).parent / "out/words.tsv", encoding="utf-8")))
+T = dict((k, int(v)) for k, v in (l.rstrip("\n").split("\t") for l in open(sys.argv.pop(1), encoding="utf-8")))
 BITS = "MEDICAL DRUG FOREIGN REGION EPONYM PHRASE STARTS RARE FACILITY PLACENOUN ROLE HONORIFIC WHENWORD".split()
 
 

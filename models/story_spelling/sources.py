@@ -10,6 +10,13 @@ SPECIAL = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe
 LETTERS = re.compile(r"[a-z]{3,24}")
 
 
+class PlainUnpickler(pickle.Unpickler):
+    """Reads dictionaries, lists, sets and strings; a package's file runs nothing here."""
+
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError(f"{module}.{name} is no plain data")
+
+
 def fold(text):
     text = unicodedata.normalize("NFD", text.lower().translate(SPECIAL))
     return "".join(c for c in text if not ("\u0300" <= c <= "\u036f")).translate(SPECIAL)
@@ -194,7 +201,7 @@ def medicine(src, flags):
     for name in ("medical_words", "medical_spellings", "medical_abbreviations"):
         for word in src.list(name, src.lexicon_hand):
             medical.update((part, part) for part in parts(word))
-    data = pickle.loads(bz2.decompress(src.wheel("drug_named").read("drug_named_entity_recognition/drug_ner_dictionary.pkl.bz2")))
+    data = PlainUnpickler(io.BytesIO(bz2.decompress(src.wheel("drug_named").read("drug_named_entity_recognition/drug_ner_dictionary.pkl.bz2")))).load()
     for variant, names in data["drug_variant_to_canonical"].items():
         if LETTERS.fullmatch(fold(variant)) and len(variant) >= 5:
             drugs[fold(variant)] = fold(sorted(names)[0])
