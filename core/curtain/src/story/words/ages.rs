@@ -108,7 +108,9 @@ fn is_predicate(reading: &Reading<'_, '_>, at: usize) -> bool {
     let is = matches!(reading.folded(at - 1), "a" | "is" | "was" | "turned" | "almost" | "nearly" | "over");
     let person = matches!(reading.folded(subject), "she" | "he" | "who" | "patient" | "pt")
         || reading.class(subject) == Some(Class::Name);
-    is && person && !reading.token(at + 1).is_some_and(is_unit)
+    // "She is 93 on dialysis" is old, "he is 94 on room air" saturated.
+    let breathed = reading.folded(at + 1) == "on" && lists::is_breathed(reading.folded(at + 2));
+    is && person && !breathed && !reading.token(at + 1).is_some_and(is_unit)
 }
 
 /// Whether `next` makes a measurement of the number before it.

@@ -9,7 +9,7 @@ impl Reading<'_, '_> {
     /// Whether token `at` names a thing of medicine, not a person: "Baker's cyst", "Hinchey II".
     pub(super) fn is_eponym(&self, at: usize) -> bool {
         let Some(token) = self.token(at) else { return false };
-        if self.is_double_eponym(at) {
+        if self.is_double_eponym(at) || self.follows_disorder(at) {
             return true;
         }
         let next = self
@@ -25,6 +25,12 @@ impl Reading<'_, '_> {
     /// Whether the noun that an eponym belongs to follows: "Baker's cyst".
     pub(super) fn names_a_thing(&self, at: usize) -> bool {
         self.is_eponym(at) && self.token(at + 1).is_some_and(|next| lists::is_eponymous(&next.folded))
+    }
+
+    /// "Doença de Kawasaki", "pouch of Douglas".
+    fn follows_disorder(&self, at: usize) -> bool {
+        let of = at > 1 && matches!(self.folded(at - 1), "de" | "do" | "da" | "del" | "of" | "di");
+        of && self.joined(at) && self.joined(at - 1) && lists::is_disorder_before(self.folded(at - 2))
     }
 
     /// "Guillain-Barré", but not "Asha Bell-Jones".

@@ -245,7 +245,19 @@ list! {
 
 list! {
     /// What makes a measurement of a number.
-    is_measure: "kg" "kgs" "percent" "cm" "lb" "lbs" "on" "bpm" "over" "min" "km" "mg"
+    is_measure: "kg" "kgs" "percent" "cm" "lb" "lbs" "bpm" "over" "min" "km" "mg"
+}
+
+list! {
+    /// What a saturation is measured on.
+    is_breathed: "room" "ra" "air" "oxygen" "o2" "nrb" "nc" "venturi" "ambiente" "admission" "arrival"
+}
+
+list! {
+    /// Nouns before an eponym, with "de" between: "doença de Kawasaki", "sinal de Blumberg".
+    is_disorder_before: "doenca" "sindrome" "mal" "sinal" "signo" "enfermedad" "enfermedade" "maladie" "syndrome" "signe" "escala" "score" "teste" "prueba"
+    "test" "criterios" "classificacao" "clasificacion" "fratura" "fractura" "cisto" "quiste" "arcade" "pouch" "circle" "angle" "canal" "foramen"
+    "ligament" "tetralogy" "tetralogia" "paralisia" "paralisis" "tireoidite" "tiroiditis" "contratura" "sarcoma" "tumor" "manobra" "maniobra"
 }
 
 list! {
