@@ -122,3 +122,18 @@ fn each_outside_thing_has_one_seam() {
         );
     }
 }
+
+#[test]
+fn each_card_names_the_file_that_is_built_in() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    for (file, card) in [
+        ("story.fst", "story.md"),
+        ("story_spelling.bin", "story_spelling.md"),
+        ("yunet_2023mar.onnx", "yunet_2023mar.md"),
+        ("ppocrv5_mobile_det.onnx", "ppocrv5_mobile_det.md"),
+    ] {
+        let hash = curtain::hash::Sha256::of(&std::fs::read(models.join(file)).unwrap()).to_string();
+        let card = std::fs::read_to_string(models.join(card)).unwrap();
+        assert!(card.contains(&hash), "the card of {file} names another file than {hash}");
+    }
+}
