@@ -81,10 +81,8 @@ pub(super) struct Piece {
 /// Where placeholders stand.
 pub(super) fn ranges(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<_> = brackets(text).filter(|range| !touches_digits(text, range)).collect();
-    // "90+98765" is a telephone number.
     let alone = |at: usize| {
-        let after = text[at + OLD.len()..].trim_start_matches([' ', '-', '(']);
-        !text[..at].ends_with(char::is_alphanumeric) && !after.starts_with(char::is_numeric)
+        !text[..at].ends_with(char::is_alphanumeric) && number_after(&text[at + OLD.len()..]).is_none()
     };
     let ages = text.match_indices(OLD).filter(|(at, _)| alone(*at));
     found.extend(ages.map(|(start, _)| start..start + OLD.len()));
@@ -108,14 +106,18 @@ pub(super) fn split_numbers(text: &str) -> Vec<Hit> {
         whole(before..text.len() - after)
     });
     let plus = text.match_indices(OLD).filter_map(|(start, _)| {
-        let number = &text[start + OLD.len()..];
-        let end = number
-            .find(|sign: char| !(sign.is_numeric() || matches!(sign, ' ' | '-' | '(')))
-            .unwrap_or(number.len());
-        let digits = number[..end].trim_end_matches([' ', '-', '(']);
-        digits.contains(char::is_numeric).then(|| whole(start..start + OLD.len() + digits.len()))
+        let end = start + OLD.len();
+        number_after(&text[end..]).map(|length| whole(start..end + length))
     });
     inside.chain(plus).collect()
+}
+
+/// How many bytes of a telephone number follow a 90+: "90+98765 43210", but not "90+ 120/80".
+fn number_after(text: &str) -> Option<usize> {
+    let end =
+        text.find(|sign: char| !(sign.is_numeric() || matches!(sign, ' ' | '-' | '('))).unwrap_or(text.len());
+    let number = text[..end].trim_end_matches([' ', '-', '(']);
+    (number.chars().filter(|sign| sign.is_numeric()).count() >= 6).then_some(number.len())
 }
 
 fn brackets(text: &str) -> impl Iterator<Item = Range<usize>> {

@@ -111,6 +111,7 @@ fn what_is_hidden_inside_a_name_or_number_does_not_hide_it() {
         ("Patient R a m e s h came", "Patient [patient] came"),
         ("call 98765[phone]43210", "call [id number]"),
         ("call 90+9876543210", "call [id number]"),
+        ("Aged 93 120/80", "Aged 90+ 120/80"),
         ("Rose, 41, came. Rose's BP 92/60", "[patient], 41, came. [patient]'s BP 92/60"),
         ("Asha's ACE 92", "[patient]'s ACE 92"),
     ] {
