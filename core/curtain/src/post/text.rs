@@ -145,13 +145,12 @@ impl Settled {
     /// Findings that hold a name of `known`, also where another rule was surer of what it is: an address, what follows
     /// a title. Each word of a finding is read alone, too.
     fn places_of(&self, known: &Known) -> Vec<Range<usize>> {
-        let is_known = |finding: &Finding| finding.why.rule == "known";
         let between =
             |letter: char| letter.is_whitespace() || letter.is_ascii_punctuation() && letter != '\'';
         let names = |finding: &Finding| {
             let mut words = self.text[finding.span.clone()].split(between);
-            is_known(finding)
-                || words.any(|word| story::scan(word, self.locale, known).found.iter().any(is_known))
+            finding.is_known()
+                || words.any(|word| story::scan(word, self.locale, known).found.iter().any(Finding::is_known))
         };
         let found = self.scan(known).found.into_iter();
         found.filter(names).map(|finding| finding.span).collect()

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::class::Class;
+use super::known;
 
 /// One identifier in a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,14 @@ pub struct Finding {
     pub replacement: String,
     /// Of a later date of the same course: the interval from the first one, such as `day 7`.
     pub interval: Option<String>,
+}
+
+impl Finding {
+    /// Whether it is a term of this very case, as [`Known`](super::Known) has them.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.why.rule == known::RULE
+    }
 }
 
 /// Why something was found.

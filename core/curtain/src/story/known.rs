@@ -111,6 +111,10 @@ impl Known {
     /// Terms found among the tokens, exactly or spelled a little otherwise.
     pub(super) fn find(&self, text: &str, tokens: &[Token<'_>]) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
+        // Most scans know nothing: their tokens need not be sounded out.
+        if self.terms.is_empty() && self.numbers.is_empty() {
+            return hits;
+        }
         for (at, token) in tokens.iter().enumerate() {
             if let Some((span, class)) = self.whole(tokens, at) {
                 hits.push(hit(span, class, 0.98));

@@ -13,48 +13,8 @@ static WORDS: LazyLock<Map<&'static [u8]>> = LazyLock::new(|| {
 });
 
 /// What is known of a word. Nothing set: it was never seen.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flags(u32);
-
-impl std::fmt::Debug for Flags {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "common {} given {} surname {} place {}",
-            self.common(),
-            self.given(),
-            self.surname(),
-            self.place()
-        )?;
-        let named = [
-            "medical",
-            "drug",
-            "foreign",
-            "",
-            "",
-            "",
-            "",
-            "",
-            "",
-            "region",
-            "eponym",
-            "phrase",
-            "starts",
-            "rare",
-            "facility",
-            "place_noun",
-            "role",
-            "honorific",
-            "when",
-        ];
-        for (bit, name) in (3..).zip(named) {
-            if !name.is_empty() && self.any(1 << bit) {
-                write!(f, " {name}")?;
-            }
-        }
-        Ok(())
-    }
-}
 
 impl Flags {
     pub(super) const MEDICAL: u32 = 1 << 3;

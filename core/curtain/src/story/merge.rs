@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::class::Locale;
-use super::finding::Hit;
+use super::finding::{Finding, Hit};
 use super::{known, placeholder};
 
 /// Readings of one text; each can only add.
@@ -67,14 +67,14 @@ pub(super) fn outside(hits: &[Hit], placeholders: &[Range<usize>]) -> Vec<Hit> {
 
 /// Reads `text` with `read`, replaces, reads again, until nothing more is found; taking words away changes what is
 /// beside the words that stay.
-pub(super) fn until_clean(text: &str, locale: Locale, read: impl Fn(&str) -> Vec<Hit>) -> Vec<Hit> {
+pub(super) fn until_clean(text: &str, locale: Locale, read: impl Fn(&str) -> Vec<Hit>) -> Vec<Finding> {
     let mut hits = telling(text, read(text));
     for _ in 0..ROUNDS {
         let found = placeholder::propose(text, locale, hits.clone());
         let (clean, pieces) = placeholder::write(text, &found);
         let more = telling(&clean, read(&clean));
         if more.is_empty() {
-            break;
+            return found;
         }
         for hit in more {
             let span = origin(&pieces, &hit.span);
@@ -86,7 +86,7 @@ pub(super) fn until_clean(text: &str, locale: Locale, read: impl Fn(&str) -> Vec
         }
         hits = apart(hits);
     }
-    hits
+    placeholder::propose(text, locale, hits)
 }
 
 /// Without hits that hold no letter and no digit.

@@ -48,8 +48,7 @@ pub fn load() {
 /// time is linear in the text's length. What [`apply`] makes of it has no findings.
 #[must_use]
 pub fn scan(text: &str, locale: Locale, known: &Known) -> Findings {
-    let hits = merge::until_clean(text, locale, |text| once(text, locale, known));
-    let found = placeholder::propose(text, locale, hits);
+    let found = merge::until_clean(text, locale, |text| once(text, locale, known));
     let warnings = rare::warnings(text, &found, &[]);
     Findings { found, warnings }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::lexicon::{Flags, fold, look_up};
+use super::pattern::is_format;
 
 /// A word, a number, or both in one (`T12`).
 #[derive(Clone, Debug)]
@@ -277,7 +278,7 @@ fn part_of_word(letter: char) -> bool {
 
 /// What is not seen inside a word: soft hyphens and zero-width signs come with text from documents and web pages.
 fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{34f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+    is_format(letter) || matches!(letter, '\u{34f}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 fn token(text: &str, mut span: Range<usize>, end_of_last: usize) -> Token<'_> {

@@ -28,7 +28,7 @@ mod words;
 #[cfg(test)]
 mod tables;
 
-pub(super) use tokens::digit;
+pub(super) use tokens::{digit, is_format};
 
 /// Finds the identifiers of this room in `text`.
 ///

@@ -239,7 +239,7 @@ impl<'a> Tokens<'a> {
 }
 
 /// Zero-width and direction characters.
-fn is_format(c: char) -> bool {
+pub(in crate::story) fn is_format(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
