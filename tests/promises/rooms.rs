@@ -53,7 +53,7 @@ const ONLY_IN: [(&str, &[&str]); 22] = [
     ("unicode_bidi::", &["export/pdf/"]),
     ("::csv::Writer", &["export/csv.rs"]),
     ("qrcode::", &["receipt/code.rs"]),
-    ("jiff::", &["time.rs", "story/course.rs"]),
+    ("jiff::", &["story/course.rs"]),
     ("fst::", &["story/lexicon.rs"]),
     ("unicode_normalization::", &["story/lexicon.rs"]),
     ("strsim::", &["story/known.rs"]),
