@@ -1,10 +1,6 @@
 //! SHA-256, and random identifiers that say nothing.
 
-use std::fmt;
-use std::str::FromStr;
-
 use ring::digest;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// What was given is not the expected number of lowercase hexadecimal digits.
@@ -19,21 +15,23 @@ pub struct NotHex {
 macro_rules! hex_bytes {
     ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(pub [u8; $bytes]);
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&hex::encode(self.0))
             }
         }
 
-        impl FromStr for $name {
-            type Err = NotHex;
+        impl std::str::FromStr for $name {
+            type Err = $crate::hash::NotHex;
 
-            fn from_str(text: &str) -> Result<Self, NotHex> {
-                let wrong = NotHex { digits: 2 * $bytes };
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let wrong = $crate::hash::NotHex { digits: 2 * $bytes };
                 if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
                     return Err(wrong);
                 }
@@ -44,9 +42,9 @@ macro_rules! hex_bytes {
         }
 
         impl TryFrom<String> for $name {
-            type Error = NotHex;
+            type Error = $crate::hash::NotHex;
 
-            fn try_from(text: String) -> Result<Self, NotHex> {
+            fn try_from(text: String) -> Result<Self, Self::Error> {
                 text.parse()
             }
         }
@@ -58,6 +56,8 @@ macro_rules! hex_bytes {
         }
     };
 }
+
+pub(crate) use hex_bytes;
 
 hex_bytes!(
     /// A SHA-256 hash; shown as 64 hexadecimal digits. [FIPS 180-4]

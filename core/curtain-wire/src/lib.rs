@@ -3,10 +3,13 @@
 //!
 //! Nothing here holds a secret or does I/O. What signs is given as a function that takes the message.
 
+pub mod canonical;
 pub mod checkpoint;
 pub mod hash;
+pub mod level;
 pub mod note;
 pub mod proof;
+pub mod statement;
 pub mod time;
 pub mod tree;
 

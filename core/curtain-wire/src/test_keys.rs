@@ -4,6 +4,11 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 
 use crate::note::{Algorithm, Signature, VerifierKey, cosign, sign_ed25519};
 
+/// The Ed25519 key of one byte.
+pub(crate) fn pair(seed: u8) -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
+}
+
 pub(crate) struct TestKey {
     pair: Ed25519KeyPair,
     pub(crate) public: VerifierKey,
@@ -11,7 +16,7 @@ pub(crate) struct TestKey {
 
 impl TestKey {
     pub(crate) fn new(name: &str, algorithm: Algorithm, seed: u8) -> Self {
-        let pair = Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
+        let pair = pair(seed);
         let public =
             VerifierKey::new(name, algorithm, pair.public_key().as_ref().try_into().unwrap()).unwrap();
         Self { pair, public }
