@@ -131,7 +131,7 @@ mod tests {
             text.replace("/wA=", "/wA"),
             text.replace("/wA=", "/wB="),
             text.replace("\"suite\":1", "\"suite\":2"),
-            text.replace("}", ",\"x\":1}"),
+            text.replace('}', ",\"x\":1}"),
             format!("{text}\n"),
             r#"{"b":7,"a":"/wA=","suite":1}"#.into(),
         ] {
