@@ -1,14 +1,13 @@
 //! The head of a log: what an append needs to know of all that came before.
 
-use curtain_wire::checkpoint::{self, Checkpoint};
-use curtain_wire::note::{self, Algorithm, Note, VerifierKey};
+use curtain_wire::checkpoint::Checkpoint;
 use curtain_wire::tree::{Frontier, Hash, leaf_hash};
 use ring::hmac;
-use ring::signature::{Ed25519KeyPair, KeyPair};
 use thiserror::Error;
 
 use super::leaf::{Event, Leaf};
 use crate::hash::{Id, Sha256};
+use crate::keys::LogKey;
 use crate::time::UnixTime;
 
 /// HMAC-SHA256 of `details` under a key made for them alone: hides them, and binds to them. [RFC 2104]
@@ -18,44 +17,6 @@ pub fn commitment(key: &[u8; 32], details: &[u8]) -> Sha256 {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(tag.as_ref());
     Sha256(bytes)
-}
-
-/// A log's Ed25519 key. It signs C2SP notes of this log and nothing else.
-pub struct LogKey {
-    pair: Ed25519KeyPair,
-    verifier: VerifierKey,
-}
-
-impl LogKey {
-    /// The key that `seed`, 32 random bytes, stands for.
-    #[must_use]
-    pub fn from_seed(log: Id, seed: &[u8; 32]) -> Self {
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a seed");
-        let mut public = [0; 32];
-        public.copy_from_slice(pair.public_key().as_ref());
-        let verifier = VerifierKey::new(&checkpoint::origin(log.0), Algorithm::Ed25519, public)
-            .expect("an origin is a key name");
-        Self { pair, verifier }
-    }
-
-    /// What checks its signatures.
-    #[must_use]
-    pub fn verifier(&self) -> &VerifierKey {
-        &self.verifier
-    }
-
-    /// A signed note of `text`, which ends in a newline. [C2SP signed-note]
-    ///
-    /// # Errors
-    /// [`note::NoteError`] if `text` cannot be the text of a note.
-    pub fn sign(&self, text: &str) -> Result<Note, note::NoteError> {
-        let signature = note::sign_ed25519(text, &self.verifier, |message| {
-            let mut bytes = [0; 64];
-            bytes.copy_from_slice(self.pair.sign(message).as_ref());
-            bytes
-        })?;
-        Note::new(text.to_owned(), vec![signature])
-    }
 }
 
 /// The clock says a time before the newest leaf.

@@ -6,10 +6,11 @@
 
 pub mod evidence;
 pub mod leaf;
+pub mod officer;
 pub mod verify;
 
 mod log;
 #[cfg(test)]
 mod samples;
 
-pub use log::{ClockBehind, Head, LogKey, commitment};
+pub use log::{ClockBehind, Head, commitment};
