@@ -2,6 +2,8 @@
 //!
 //! Every export is recorded in the log before its first byte is written.
 
+mod sealed;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -16,9 +18,12 @@ use crate::files::{self, WriteError};
 use crate::hash::{Id, Sha256};
 use crate::ledger::evidence::{self, Content, Detail, EvidenceError, Part};
 use crate::ledger::leaf::{DetailsTaken, Event, ExportFormat};
+use crate::ledger::officer::OfficerError;
 use crate::receipt::{self, Receipt, ReceiptError};
 use crate::time::UnixTime;
 use crate::vault::{ExportRecord, Held, KeptLog, StoredLeaf, Vault, VaultError};
+
+pub use sealed::{Opened, hand_out_sealed, open_sealed};
 
 /// The most signatures, thumbprints and recordings of one folder of evidence: its manifest lists each, and a note has at
 /// most a mebibyte.
@@ -66,6 +71,17 @@ pub enum DeskError {
     /// The file could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// A file could not be read.
+    #[error(transparent)]
+    Read(#[from] files::ReadError),
+    /// Details could not be sealed to the officer.
+    #[error(transparent)]
+    Officer(#[from] OfficerError),
+    /// There is no such thing in the folder.
+    #[error(
+        "this folder holds no evidence with sealed details: give the one that `ledger export --officer` made"
+    )]
+    NotSealedEvidence,
     /// There is no such receipt.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),
@@ -97,6 +113,9 @@ impl DeskError {
             Self::Evidence(_) => "evidence_failed",
             Self::Export(_) => "export_failed",
             Self::Write(error) => error.code(),
+            Self::Read(error) => error.code(),
+            Self::Officer(error) => error.code(),
+            Self::NotSealedEvidence => "not_sealed_evidence",
             Self::Receipt(error) => error.code(),
             Self::Erased => "erased",
             Self::Nothing => "no_such_records",

@@ -108,6 +108,33 @@ impl Vault {
         Ok(tx.commit()?)
     }
 
+    /// Keeps more photos of a case, behind those that it has. What was decided and what came out were without them, and the
+    /// consent covers that: they are taken off the case. The consent itself stays.
+    ///
+    /// # Errors
+    /// [`VaultError`]; nothing was kept. [`VaultError::NotFound`] if there is no case of that name.
+    pub fn keep_photos(&mut self, case: Id, photos: &[Vec<u8>]) -> Result<(), VaultError> {
+        let tx = self.transaction()?;
+        let changed =
+            tx.execute("UPDATE draft SET decided = NULL, consent = NULL WHERE id = ?1", [case.0])?;
+        if changed != 1 {
+            return Err(VaultError::NotFound);
+        }
+        tx.execute("DELETE FROM object WHERE draft = ?1", [case.0])?;
+        let first: i64 = tx.query_row(
+            "SELECT coalesce(max(place) + 1, 0) FROM photo WHERE draft = ?1",
+            [case.0],
+            |row| row.get(0),
+        )?;
+        for (place, bytes) in (first..).zip(photos) {
+            tx.execute(
+                "INSERT INTO photo (draft, place, bytes) VALUES (?1, ?2, ?3)",
+                (case.0, place, bytes),
+            )?;
+        }
+        Ok(tx.commit()?)
+    }
+
     /// Keeps what was decided, and the hashes of what came out. A consent given to what came out before does not
     /// cover the new: it is taken off the case.
     ///

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use rusqlite::{OptionalExtension, named_params};
+use ring::rand::SystemRandom;
+use rusqlite::{OptionalExtension, Transaction, named_params};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -290,18 +291,9 @@ impl Vault {
     ) -> Result<Copy, DiscloseError> {
         let random = self.random.clone();
         let tx = self.transaction()?;
-        let held = held(&tx, consent)?;
-        held.covers(audience, objects, now).map_err(DiscloseError::Shortfall)?;
-        let log = writable_log(&tx, now, &random)?;
-        let grant = held.place_from(&tx, log)?;
-        let Appended { ord, n, .. } =
-            append(&tx, Event::Disclose { audience, consent, grant, post }, now, &random)?;
-        tx.execute(
-            "INSERT INTO copy (log, n, consent, with_details) VALUES (?1, ?2, ?3, 0)",
-            (ord, signed(n)?, consent.0),
-        )?;
-        tx.commit()?;
-        Ok(Copy { place: Place::Here(n) })
+        let copy = disclose_in(&tx, consent, post, audience, objects, now, &random)?;
+        tx.commit().map_err(VaultError::from)?;
+        Ok(copy)
     }
 
     /// Records that a part of a log is handed out, before it is: who took it is behind a commitment.
@@ -352,6 +344,30 @@ impl Vault {
         tx.commit()?;
         Ok(Place::Here(n))
     }
+}
+
+/// Records a disclosure in a transaction of the caller's.
+pub(super) fn disclose_in(
+    tx: &Transaction<'_>,
+    consent: Id,
+    post: Id,
+    audience: Level,
+    objects: &[Sha256],
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<Copy, DiscloseError> {
+    let held = held(tx, consent)?;
+    held.covers(audience, objects, now).map_err(DiscloseError::Shortfall)?;
+    let log = writable_log(tx, now, random)?;
+    let grant = held.place_from(tx, log)?;
+    let Appended { ord, n, .. } =
+        append(tx, Event::Disclose { audience, consent, grant, post }, now, random)?;
+    tx.execute(
+        "INSERT INTO copy (log, n, consent, with_details) VALUES (?1, ?2, ?3, 0)",
+        (ord, signed(n)?, consent.0),
+    )
+    .map_err(VaultError::from)?;
+    Ok(Copy { place: Place::Here(n) })
 }
 
 /// What is handed out, to whom.

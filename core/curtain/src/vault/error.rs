@@ -78,6 +78,12 @@ pub enum VaultError {
     /// It is not said who takes an export.
     #[error("say in at most 500 characters on one line who takes the export and what for")]
     TakenBy,
+    /// The consent ended.
+    #[error("the consent ended meanwhile, by withdrawal, expiry or erasure: nothing was kept")]
+    Ended,
+    /// There is one already.
+    #[error("there is one already, and it was left as it is")]
+    Exists,
     /// There is nothing of that name.
     #[error("there is no such record in this vault: list what there is")]
     NotFound,
@@ -106,6 +112,8 @@ impl VaultError {
             Self::Inconsistent => "vault_inconsistent",
             Self::Gone => "vault_gone",
             Self::TakenBy => "taken_by",
+            Self::Ended => "consent_ended",
+            Self::Exists => "exists",
             Self::NotFound => "not_found",
             Self::NoRandomness => "no_randomness",
         }

@@ -5,9 +5,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::PathBuf;
 
+use curtain_wire::canonical::Suite;
 use ring::rand::{SecureRandom, SystemRandom};
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::seal::derive::{Context, Label, Line, context, derive_key};
+use crate::seal::stream::{self, Key};
 
 /// The 32 bytes that open the vault. Wiped when dropped; shown by nothing.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -43,6 +47,9 @@ impl fmt::Debug for VaultKey {
     }
 }
 
+/// A private key as bytes, wiped when dropped.
+pub type Secret = Zeroizing<Vec<u8>>;
+
 /// Keeps the vault's key: the platform's key store on phones, [`FileKeyStore`] on a desk.
 pub trait KeyStore {
     /// The key, or `None` where none was ever kept.
@@ -57,6 +64,18 @@ pub trait KeyStore {
     /// # Errors
     /// [`KeyStoreError`].
     fn keep(&self, key: &VaultKey) -> Result<(), KeyStoreError>;
+
+    /// Encrypts a private key of this device so that only this key store opens it again.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    fn wrap(&self, secret: &[u8]) -> Result<Vec<u8>, KeyStoreError>;
+
+    /// Opens what [`Self::wrap`] gave.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`]; [`KeyStoreError::NotWrappedHere`] if another key store wrapped it, or it was changed.
+    fn unwrap(&self, wrapped: &[u8]) -> Result<Secret, KeyStoreError>;
 }
 
 /// Why the key store gave no key.
@@ -83,6 +102,11 @@ pub enum KeyStoreError {
     /// The system gave no random bytes.
     #[error("the system gave no random bytes: try again later")]
     NoRandomness,
+    /// A private key does not open.
+    #[error(
+        "a private key of this device was not wrapped by this key store: link this device again, or use the recovery code"
+    )]
+    NotWrappedHere,
 }
 
 impl KeyStoreError {
@@ -105,6 +129,7 @@ impl KeyStoreError {
             Self::Failed => "key_store_failed",
             Self::NoSpace => "no_space",
             Self::NoRandomness => "no_randomness",
+            Self::NotWrappedHere => "not_wrapped_here",
         }
     }
 }
@@ -122,6 +147,11 @@ impl FileKeyStore {
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
         Self { path }
+    }
+
+    fn wrapping_key(&self) -> Result<Key, KeyStoreError> {
+        let key = self.load()?.ok_or(KeyStoreError::Failed)?;
+        Ok(derive_key(&Key::new(key.0), Label::KEY_STORE))
     }
 }
 
@@ -159,6 +189,25 @@ impl KeyStore for FileKeyStore {
         let folder = OpenOptions::new().read(true).open(folder);
         folder.and_then(|folder| folder.sync_all()).map_err(|error| KeyStoreError::of(&error))
     }
+
+    fn wrap(&self, secret: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
+        let wrapped = stream::seal(&self.wrapping_key()?, &wrapped_key(), secret, &SystemRandom::new());
+        wrapped.map_err(|_| KeyStoreError::NoRandomness)
+    }
+
+    fn unwrap(&self, wrapped: &[u8]) -> Result<Secret, KeyStoreError> {
+        stream::open(&self.wrapping_key()?, &wrapped_key(), wrapped)
+            .map_err(|_| KeyStoreError::NotWrappedHere)
+    }
+}
+
+/// The context of a wrapped key.
+fn wrapped_key() -> Context {
+    #[derive(serde::Serialize)]
+    struct Place {
+        suite: Suite,
+    }
+    context(Line::WRAPPED_KEY, &Place { suite: Suite })
 }
 
 #[cfg(unix)]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use curtain_wire::checkpoint::Checkpoint;
-use curtain_wire::note::{Note, Verified, VerifierKey};
+use curtain_wire::note::{Note, Signature, Verified, VerifierKey};
 use curtain_wire::tree::{Frontier, Hash};
 use ring::rand::SystemRandom;
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
@@ -14,8 +14,9 @@ use super::error::VaultError;
 use super::pages::Pages;
 use super::{Vault, make_random};
 use crate::hash::{Id, Sha256};
+use crate::keys::LogKey;
+use crate::ledger::Head;
 use crate::ledger::leaf::{ContinueReason, Event, Leaf, Place};
-use crate::ledger::{Head, LogKey};
 use crate::time::UnixTime;
 
 /// A log of this vault.
@@ -255,6 +256,14 @@ pub(super) fn place(connection: &Connection, from: i64, ord: i64, n: i64) -> Res
     Ok(Place::Before { log, n })
 }
 
+/// The key of the log `ord`.
+pub(super) fn log_key(connection: &Connection, ord: i64) -> Result<LogKey, VaultError> {
+    let (id, seed) = connection.query_row("SELECT id, seed FROM log WHERE ord = ?1", [ord], |row| {
+        Ok((Id(row.get(0)?), Zeroizing::new(row.get::<_, [u8; 32]>(1)?)))
+    })?;
+    Ok(LogKey::from_seed(id, &seed))
+}
+
 /// The log that the next leaf goes to, begun if there is none.
 pub(super) fn writable_log(
     tx: &Transaction<'_>,
@@ -426,6 +435,10 @@ fn meet_own(
     } else if at_seen != seen.root {
         (ContinueReason::Forked, "forked")
     } else {
+        // Lines of others say nothing here, may be long, and would travel with every post.
+        let known = |line: &&Signature| line.names(key.verifier()) || line.names(witness);
+        let lines = note.signatures().iter().filter(known).cloned().collect();
+        let note = Note::new(note.text().to_owned(), lines).map_err(|_| VaultError::Inconsistent)?;
         let cosigned = Cosigned { note: note.to_string(), witness: witness.clone() };
         keep_cosigned(tx, ord, seen.size, &cosigned)?;
         return Ok(Met::Agrees { size: seen.size });

@@ -5,14 +5,17 @@
 //! the vault open.
 
 mod cases;
+mod circles;
 mod consents;
 mod error;
 mod held;
+mod identity;
 mod key;
 mod log;
 mod migrations;
 mod open;
 mod pages;
+mod sealed;
 mod withdrawal;
 
 use std::path::Path;
@@ -21,11 +24,13 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Transaction, TransactionBehavior};
 
 pub use cases::{CaseSummary, KeptCase};
+pub use circles::{CircleSummary, KeptHead};
 pub use consents::{Copy, DiscloseError, ExportRecord, GrantError, Granted, ToGrant};
 pub use error::VaultError;
 pub use held::{Held, Mark};
-pub use key::{FileKeyStore, KeyStore, KeyStoreError, VaultKey};
+pub use key::{FileKeyStore, KeyStore, KeyStoreError, Secret, VaultKey};
 pub use log::{Cosigned, KeptLog, MeetError, Met, StoredLeaf};
+pub use sealed::{Disclosure, KeptPost, NewHeader, PostSummary};
 pub use withdrawal::{AcknowledgeError, EraseError, Erased, WithdrawBy, WithdrawError, Withdrawn};
 
 use crate::hash::Id;

@@ -275,6 +275,8 @@ impl Vault {
             "DELETE FROM draft WHERE consent = ?1 OR id IN (SELECT draft FROM case_of WHERE consent = ?1)",
             [consent.0],
         )?;
+        drop_sealed(&tx, consent)?;
+        forget_headers(&tx, consent)?;
         tx.execute(
             "UPDATE consent SET details = NULL, commitment_key = NULL, code = NULL, erased_at = ?1, erased_n = ?2,
              erased_log = ?3 WHERE id = ?4",
@@ -303,6 +305,23 @@ fn by_code(tx: &Transaction<'_>, code: &WithdrawalCode) -> Result<Option<Id>, Va
     Ok(consent)
 }
 
+/// What was sealed under a consent that ended is not sent any more: files, keys and the list of what the patient saw go.
+fn drop_sealed(tx: &Transaction<'_>, consent: Id) -> Result<(), VaultError> {
+    let of_consent = "SELECT post FROM sealed WHERE consent = ?1";
+    tx.execute(&format!("DELETE FROM sealed_object WHERE post IN ({of_consent})"), [consent.0])?;
+    tx.execute("UPDATE sealed SET author_wrap = x'', shown = x'' WHERE consent = ?1", [consent.0])?;
+    Ok(())
+}
+
+/// Empties the headers of an erased consent's posts, and of what was said about them here: number and hash stay.
+fn forget_headers(tx: &Transaction<'_>, consent: Id) -> Result<(), VaultError> {
+    let posts = "SELECT post FROM sealed WHERE consent = ?1";
+    let headers = format!("SELECT hash FROM header WHERE object IN ({posts})");
+    tx.execute(&format!("UPDATE header SET bytes = x'' WHERE about IN ({headers})"), [consent.0])?;
+    tx.execute(&format!("UPDATE header SET bytes = x'' WHERE object IN ({posts})"), [consent.0])?;
+    Ok(())
+}
+
 fn withdraw_in(
     tx: &Transaction<'_>,
     held: &Held,
@@ -322,6 +341,7 @@ fn withdraw_in(
     };
     let Appended { ord, log, n } = append(tx, event, now, random)?;
     let awaits = await_copies(tx, (ord, n), held.id(), &copies)?;
+    drop_sealed(tx, held.id())?;
     tx.execute(
         "UPDATE consent SET withdrawn_at = ?1, withdrawn_n = ?2, withdrawn_by = ?3, withdrawn_log = ?4 WHERE id = ?5",
         (now.seconds(), signed(n)?, by.code(), log.0, held.id().0),

@@ -61,6 +61,11 @@ impl Opening {
         Some(Self { n: read.n, key: read.key, canonical, details: read.details })
     }
 
+    /// The details themselves.
+    pub(in crate::ledger) fn into_detail(self) -> Detail {
+        Detail { n: self.n, key: self.key.0, details: self.canonical }
+    }
+
     /// Whether these are the details that `event` committed to. None if it committed to none.
     pub(in crate::ledger) fn opens(&self, event: &Event) -> Option<bool> {
         match event {

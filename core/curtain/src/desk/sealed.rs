@@ -1,0 +1,128 @@
+//! Evidence for an officer who is elsewhere: the log in the open, and what identifies people sealed to the officer's key.
+
+use std::path::{Path, PathBuf};
+
+use curtain_wire::boxes::KemKey;
+use ring::rand::SystemRandom;
+
+use super::{DeskError, Request, Taken, evidence, kept, open, range};
+use crate::consent::ConsentRecord;
+use crate::export::Details;
+use crate::files;
+use crate::ledger::evidence::File;
+use crate::ledger::leaf::{DetailsTaken, Event, ExportFormat, Leaf};
+use crate::ledger::officer::{self, OfficerError, Record};
+use crate::picture::Limits;
+use crate::seal::kem::SecretKey;
+use crate::time::UnixTime;
+use crate::vault::{ExportRecord, StoredLeaf, Vault};
+
+/// The folder in which the evidence lies.
+const EVIDENCE: &str = "evidence";
+/// The folder in which sealed details lie, one file a record, named by its place.
+const SEALED: &str = "sealed";
+
+/// Hands out a part of a log at `target`, a new folder: `evidence` without details, for `ledger verify`, and the details
+/// in `sealed`, each sealed to `officer`. The log records it as an export with details: the officer can read them.
+///
+/// # Errors
+/// [`DeskError`]; nothing at `target` is overwritten.
+pub fn hand_out_sealed(
+    vault: &mut Vault,
+    request: &Request<'_>,
+    officer: &KemKey,
+    target: &Path,
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<Taken, DeskError> {
+    files::check_new(target)?;
+    vault.expire_due(now)?;
+    let range = range(vault, request)?;
+    let record = ExportRecord {
+        log: request.log,
+        first: range.start,
+        until: request.to.is_some().then_some(range.end),
+        format: ExportFormat::Evidence,
+        details: DetailsTaken::Yes,
+        taken_by: request.taken_by,
+    };
+    vault.record_export(&record, now)?;
+    let log = kept(vault, request.log)?;
+    let records = range.start..if request.to.is_some() { range.end } else { log.size };
+    let (evidence_folder, sealed_folder) = (target.join(EVIDENCE), target.join(SEALED));
+    files::make_folder(&sealed_folder)?;
+    let open_part = Request { details: DetailsTaken::No, ..request.clone() };
+    evidence(vault, &open_part, &log, records.clone(), &evidence_folder)?;
+    let mut consents = vault.consents(log.id, records.start)?;
+    for stored in vault.leaves(log.id, records.clone())? {
+        let stored: StoredLeaf = stored?;
+        let leaf = stored.leaf()?;
+        let Some(detail) = open(vault, Ok(stored), &mut consents)? else { continue };
+        let media = match leaf.event {
+            Event::Grant { consent, .. } => vault.media(consent)?,
+            _ => None,
+        };
+        let sealed = officer::seal(log.id, &Record { detail, media }, officer, random)?;
+        files::write_bytes(&sealed_folder.join(leaf.n.to_string()), &sealed)?;
+    }
+    Ok(Taken { paths: vec![evidence_folder, sealed_folder], records })
+}
+
+/// A record that an officer opened.
+#[derive(Clone)]
+pub struct Opened {
+    /// The record, as the log has it.
+    pub leaf: Leaf,
+    /// What identifies people in it; `None` where it was erased, or never there, or does not open.
+    pub details: Option<Result<Details, OfficerError>>,
+    /// Who took an export, and what for.
+    pub taken_by: Option<String>,
+}
+
+/// Opens what [`hand_out_sealed`] wrote, record by record, with the officer's key. Whether the log itself holds is what
+/// [`crate::ledger::verify`] says of the folder `evidence` in it.
+///
+/// # Errors
+/// [`DeskError`] if the folder is none.
+pub fn open_sealed(folder: &Path, key: &SecretKey) -> Result<Vec<Opened>, DeskError> {
+    let limits = Limits::default();
+    let leaves = files::read(&folder.join(EVIDENCE).join(File::Leaves.to_string()), &limits)?;
+    let mut opened = Vec::new();
+    for line in leaves.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let leaf = Leaf::parse(line).map_err(|_| DeskError::NotSealedEvidence)?;
+        let path: PathBuf = folder.join(SEALED).join(leaf.n.to_string());
+        let record = match files::read(&path, &limits) {
+            Ok(sealed) => Some(officer::open(&leaf, &sealed, key)),
+            Err(files::ReadError::NotFound) => None,
+            Err(error) => return Err(error.into()),
+        };
+        opened.push(read(leaf, record));
+    }
+    Ok(opened)
+}
+
+fn read(leaf: Leaf, record: Option<Result<Record, OfficerError>>) -> Opened {
+    let (details, taken_by) = match (record, &leaf.event) {
+        (None, _) => (None, None),
+        (Some(Err(error)), _) => (Some(Err(error)), None),
+        (Some(Ok(record)), Event::Grant { .. }) => {
+            let record = ConsentRecord::reopen(&record.detail.details).map_err(|_| OfficerError::Record);
+            (Some(record.map(|record| super::in_words(&record))), None)
+        }
+        (Some(Ok(record)), _) => (None, taken_by(&record.detail.details)),
+    };
+    Opened { leaf, details, taken_by }
+}
+
+/// Who took an export, from the details that the log committed to.
+fn taken_by(details: &[u8]) -> Option<String> {
+    let details: serde_json::Value = serde_json::from_slice(details).ok()?;
+    details["taken_by"].as_str().map(str::to_owned)
+}
+
+/// Shows nothing of a patient.
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").field("n", &self.leaf.n).finish_non_exhaustive()
+    }
+}
