@@ -63,6 +63,12 @@ pub enum DetectError {
     WrongModel,
 }
 
+/// The networks that look for faces and text, with the SHA-256 of their weights.
+#[must_use]
+pub fn models() -> [(&'static str, [u8; 32]); 2] {
+    [("yunet_2023mar.onnx", faces::SHA256), ("ppocrv5_mobile_det.onnx", text::SHA256)]
+}
+
 impl DetectError {
     /// A stable `snake_case` name.
     #[must_use]

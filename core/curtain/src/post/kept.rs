@@ -1,10 +1,14 @@
 //! Taking a kept case up again, after the app was closed or killed.
 
-use super::{Consented, Draft, Object, PostError, Refused, Reviewed, Scanned, text};
+use super::{
+    CaseText, Consented, Draft, Made, Object, PostError, Refused, Reviewed, Scanned, SealedPost, text,
+};
+use crate::circle::Identity;
 use crate::clean::Options;
 use crate::consent::Level;
 use crate::detect::Detectors;
-use crate::story::{Known, Locale};
+use crate::hash::Id;
+use crate::story::{Country, Known, Locale};
 use crate::time::UnixTime;
 use crate::vault::{KeptCase, Vault};
 
@@ -40,14 +44,13 @@ pub fn resume(
     further: Known,
     now: UnixTime,
 ) -> Result<Step, PostError> {
-    let locale = Locale::new(case.country, case.made_at.year());
-    let draft = Draft::new(case.photos.clone(), case.text.clone(), locale)?;
-    let draft = draft.knowing(terms(case, vault, further)?);
-    let scanned = draft.scan(detectors, options).map_err(|refused| refused.error)?;
+    let scanned = look_again(case, vault, detectors, options, further)?;
     let Some(decided) = &case.decided else { return Ok(Step::Scanned(scanned)) };
     let reviewed = match scanned.make(decided, options) {
-        Ok((objects, text)) if objects.iter().map(Object::sha256).eq(case.objects.iter().copied()) => {
-            Reviewed { objects, text, known: scanned.draft.known }
+        Ok(Made { objects, text, deidentified })
+            if objects.iter().map(Object::sha256).eq(case.objects.iter().copied()) =>
+        {
+            Reviewed { objects, text, known: scanned.draft.known, deidentified }
         }
         Err(error @ PostError::Photo { .. }) => return Err(error),
         Ok(_) | Err(_) => return Ok(Step::Scanned(scanned)),
@@ -60,6 +63,68 @@ pub fn resume(
             Ok(Step::Reviewed(state))
         }
     }
+}
+
+/// Begins a case: keeps photos, text and the country in which it was written. Nothing is looked at yet.
+///
+/// # Errors
+/// [`PostError::NoPhoto`], [`PostError::TooMuch`], [`PostError::Vault`]; nothing was kept.
+pub fn begin(
+    vault: &mut Vault,
+    photos: Vec<Vec<u8>>,
+    text: &CaseText,
+    country: Option<Country>,
+    now: UnixTime,
+) -> Result<Id, PostError> {
+    let draft = Draft::new(photos, text, Locale::new(country, now.year()))?;
+    Ok(vault.keep_case(&draft.photos, text, country, now)?)
+}
+
+/// Adds photos to a case. What was decided is to be decided again, and a consent to be asked for again.
+///
+/// # Errors
+/// [`PostError::TooMuch`], [`PostError::Vault`]; nothing was kept.
+pub fn add_photos(vault: &mut Vault, case: Id, photos: &[Vec<u8>]) -> Result<(), PostError> {
+    if vault.case(case)?.photos.len() + photos.len() > super::MAX_PHOTOS {
+        return Err(PostError::TooMuch);
+    }
+    Ok(vault.keep_photos(case, photos)?)
+}
+
+/// Looks at a kept case again, as [`resume`] does, to be reviewed whatever was decided before.
+///
+/// # Errors
+/// [`PostError`].
+pub fn look_again(
+    case: &KeptCase,
+    vault: &Vault,
+    detectors: &Detectors,
+    options: &Options,
+    further: Known,
+) -> Result<Scanned, PostError> {
+    let locale = Locale::new(case.country, case.made_at.year());
+    let draft = Draft::new(case.photos.clone(), &case.text, locale)?;
+    let draft = draft.knowing(terms(case, vault, further)?);
+    draft.scan(detectors, options).map_err(|refused| refused.error)
+}
+
+/// The newest sealed post of a case as it is now: under its present consent, by this device.
+///
+/// # Errors
+/// [`PostError::Vault`].
+pub fn sealed_of(case: &KeptCase, me: &Identity, vault: &Vault) -> Result<Option<SealedPost>, PostError> {
+    let Some(consent) = case.consent else { return Ok(None) };
+    for kept in vault.posts()? {
+        // Where the files are gone, the consent was withdrawn.
+        if kept.case != Some(case.id) || kept.consent != consent || kept.size == 0 {
+            continue;
+        }
+        let sealed = SealedPost::from(vault.post(kept.post)?);
+        if sealed.author.device == me.device.id() {
+            return Ok(Some(sealed));
+        }
+    }
+    Ok(None)
 }
 
 /// What the text is scanned with: also names in consents that were given for the case and do not cover it any more.

@@ -1,4 +1,4 @@
-//! A case on its way to a circle: draft, scanned, reviewed, consented. Each step consumes the one before, so that
+//! A case on its way to a circle: draft, scanned, reviewed, consented, sealed, sent. Each step consumes the one before, so that
 //! none can be left out, and a step that is refused gives the last one back.
 //!
 //! ```compile_fail
@@ -8,17 +8,34 @@
 //! draft.consent(vault, consent, Level::Teaching, now);
 //! # }
 //! ```
+//! ```compile_fail
+//! # use curtain::{circle::Live, post::Reviewed, time::UnixTime, vault::Vault};
+//! # use ring::rand::SystemRandom;
+//! # fn no_short_cut(reviewed: Reviewed, vault: &Vault, circle: &Live<'_>, now: UnixTime, random: &SystemRandom) {
+//! // A case that nobody consented to cannot be sealed.
+//! reviewed.seal(vault, circle, now, random);
+//! # }
+//! ```
 
 mod comment;
+mod event;
 mod kept;
+mod manifest;
 mod objects;
+mod open;
+mod seal;
+mod send;
 mod text;
 
 use thiserror::Error;
 
 pub use comment::{Comment, MAX_COMMENT, ScannedComment, SettledComment};
-pub use kept::{Step, resume};
+pub use event::{Say, seal_event, withdraw};
+pub use kept::{Step, add_photos, begin, look_again, resume, sealed_of};
 pub use objects::{Object, THUMBNAIL_SIDE, downscale};
+pub use open::{OpenError, OpenedBody, OpenedEvent, OpenedPost, Reading, Received};
+pub use seal::{SealError, SealedObject, SealedPost};
+pub use send::{Addressed, SendError};
 pub use text::known;
 
 /// The text of a case: [`review`](crate::review) says what it consists of.
@@ -32,6 +49,7 @@ use crate::review::{Decided, ReviewError, fingerprint, settle, text_fingerprint}
 use crate::story::{self, Findings, Known, Locale, StoryError, Warning};
 use crate::time::UnixTime;
 use crate::vault::{Vault, VaultError};
+use manifest::Deidentified;
 use text::{Names, SettledText};
 
 /// More photos than this are another case.
@@ -103,6 +121,9 @@ pub enum PostError {
     /// This is not part of what the patient saw.
     #[error("this is not among what the patient saw and agreed to: it cannot be posted")]
     NotShown,
+    /// It cannot be sealed.
+    #[error(transparent)]
+    Seal(SealError),
     /// What was kept could not be read.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -138,6 +159,7 @@ impl PostError {
             Self::CommentTooLong => "comment_too_long",
             Self::Consent(_) => "consent_falls_short",
             Self::NotShown => "not_shown",
+            Self::Seal(error) => error.code(),
             Self::Vault(error) => error.code(),
         }
     }
@@ -176,36 +198,32 @@ pub struct Reviewed {
     objects: Vec<Object>,
     text: SettledText,
     known: Known,
+    deidentified: Deidentified,
 }
 
 /// A case that the patient agreed to, as it is, for one audience.
 pub struct Consented {
     objects: Vec<Object>,
     text: SettledText,
-    consent: Id,
-    audience: Level,
-}
-
-/// What may be sealed, now: the consent was asked again. Sealing takes it from here.
-pub struct ToSeal {
-    objects: Vec<Object>,
+    deidentified: Deidentified,
     consent: Id,
     audience: Level,
 }
 
 impl Draft {
-    /// A case of 1 to [`MAX_PHOTOS`] photos, as files' bytes, and its text, which was written in `locale`.
+    /// A case of 1 to [`MAX_PHOTOS`] photos, as files' bytes, and its text, which was written in `locale`. Signs that
+    /// nobody sees are left out of the text ([`CaseText::cleaned`]).
     ///
     /// # Errors
     /// [`PostError::NoPhoto`], [`PostError::TooMuch`].
-    pub fn new(photos: Vec<Vec<u8>>, text: CaseText, locale: Locale) -> Result<Self, PostError> {
+    pub fn new(photos: Vec<Vec<u8>>, text: &CaseText, locale: Locale) -> Result<Self, PostError> {
         if photos.is_empty() {
             return Err(PostError::NoPhoto);
         }
         if photos.len() > MAX_PHOTOS || text.bytes() > MAX_TEXT {
             return Err(PostError::TooMuch);
         }
-        Ok(Self { photos, text, locale, known: Known::default() })
+        Ok(Self { photos, text: text.cleaned(), locale, known: Known::default() })
     }
 
     /// Terms that must not stand in the text: those of its consent, as [`known`] tells them, the clinician's own.
@@ -275,12 +293,14 @@ impl Scanned {
     /// [`PostError`]; nothing was made.
     pub fn review(self, decided: &Decided, options: &Options) -> Result<Reviewed, Box<Refused<Self>>> {
         match self.make(decided, options) {
-            Ok((objects, text)) => Ok(Reviewed { objects, text, known: self.draft.known }),
+            Ok(Made { objects, text, deidentified }) => {
+                Ok(Reviewed { objects, text, known: self.draft.known, deidentified })
+            }
             Err(error) => refused(self, error),
         }
     }
 
-    fn make(&self, decided: &Decided, options: &Options) -> Result<(Vec<Object>, SettledText), PostError> {
+    fn make(&self, decided: &Decided, options: &Options) -> Result<Made, PostError> {
         let photos = self.draft.photos.len();
         let verdicts = &decided.photos;
         if verdicts.len() != photos {
@@ -289,6 +309,7 @@ impl Scanned {
         let Draft { text, locale, known, .. } = &self.draft;
         let text =
             SettledText::new(text, &self.found, &decided.text, self.text_fingerprint(), *locale, known)?;
+        let mut deidentified = Deidentified::of_text(text.text(), &self.found, &decided.text);
         let mut objects = Vec::new();
         for (place, (seen, verdict)) in self.seen.iter().zip(verdicts).enumerate() {
             let index = place + 1;
@@ -300,6 +321,7 @@ impl Scanned {
             let cleaned = clean::finish(picture, &regions, options).map_err(of_photo)?;
             let full = Object::picture(cleaned.file);
             let thumbnail = full.downscaled(THUMBNAIL_SIDE, options).map_err(of_photo)?;
+            deidentified.add_picture(full.sha256(), &seen.findings, verdict, options.cover);
             // A small picture is its own thumbnail, and a photo may be there twice.
             for object in [full, thumbnail] {
                 if !objects.iter().any(|made: &Object| made.sha256() == object.sha256()) {
@@ -310,8 +332,15 @@ impl Scanned {
         if !text.text().is_blank() {
             objects.push(Object::text(text.text()));
         }
-        Ok((objects, text))
+        Ok(Made { objects, text, deidentified })
     }
+}
+
+/// What a review makes.
+struct Made {
+    objects: Vec<Object>,
+    text: SettledText,
+    deidentified: Deidentified,
 }
 
 impl Reviewed {
@@ -354,7 +383,10 @@ impl Reviewed {
         now: UnixTime,
     ) -> Result<Consented, Box<Refused<Self>>> {
         match check(&self.objects, &self.text, vault, consent, audience, now) {
-            Ok(()) => Ok(Consented { objects: self.objects, text: self.text, consent, audience }),
+            Ok(()) => {
+                let Self { objects, text, deidentified, .. } = self;
+                Ok(Consented { objects, text, deidentified, consent, audience })
+            }
             Err(error) => refused(self, error),
         }
     }
@@ -403,35 +435,16 @@ impl Consented {
         }
     }
 
-    /// Asks the consent once more, as it stands in the vault now, and hands the case over to sealing.
+    /// Asks the consent once more, as it stands in the vault now. Sealing does so, too.
     ///
     /// # Errors
     /// [`PostError::Consent`]: it was withdrawn or ran out since. [`PostError::NamedInText`].
-    pub fn ready(self, vault: &Vault, now: UnixTime) -> Result<ToSeal, Box<Refused<Self>>> {
-        match check(&self.objects, &self.text, vault, self.consent, self.audience, now) {
-            Ok(()) => Ok(ToSeal { objects: self.objects, consent: self.consent, audience: self.audience }),
-            Err(error) => refused(self, error),
-        }
-    }
-}
-
-impl ToSeal {
-    /// Everything that may be sent, in order.
-    #[must_use]
-    pub fn objects(&self) -> &[Object] {
-        &self.objects
+    pub fn ask_again(&self, vault: &Vault, now: UnixTime) -> Result<(), PostError> {
+        self.ask_for(vault, self.audience, now)
     }
 
-    /// The consent that it is sent under.
-    #[must_use]
-    pub fn consent(&self) -> Id {
-        self.consent
-    }
-
-    /// Whom it may be sent to.
-    #[must_use]
-    pub fn audience(&self) -> Level {
-        self.audience
+    fn ask_for(&self, vault: &Vault, audience: Level, now: UnixTime) -> Result<(), PostError> {
+        check(&self.objects, &self.text, vault, self.consent, audience, now)
     }
 }
 
@@ -463,4 +476,4 @@ macro_rules! no_debug {
     )*};
 }
 
-no_debug!(Draft, Scanned, Reviewed, Consented, ToSeal, Comment, ScannedComment, SettledComment);
+no_debug!(Draft, Scanned, Reviewed, Consented, Comment, ScannedComment, SettledComment);

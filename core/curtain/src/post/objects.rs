@@ -85,6 +85,11 @@ impl Object {
         }
     }
 
+    /// The picture that it was scaled down from.
+    pub(super) fn derived_from(&self) -> Option<Sha256> {
+        self.derived_from
+    }
+
     /// A smaller copy, made from these very bytes.
     pub(super) fn downscaled(&self, long_side: u32, options: &Options) -> Result<Self, CleanError> {
         let bytes = downscale(&self.bytes, long_side, options)?;

@@ -69,6 +69,13 @@ impl CaseText {
         self.parts().iter().map(|part| part.len()).sum()
     }
 
+    /// The text as it shows, and the title in one line: what pasting brings along and nobody sees is left out.
+    #[must_use]
+    pub fn cleaned(&self) -> Self {
+        let [title, body, question] = self.parts().map(curtain_wire::text::cleaned);
+        Self { title: title.trim_end().replace('\n', " "), body, question }
+    }
+
     /// Whether there is nothing to read in it.
     #[must_use]
     pub fn is_blank(&self) -> bool {

@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 use fst::Map;
 use unicode_normalization::UnicodeNormalization;
 
-static WORDS: LazyLock<Map<&'static [u8]>> = LazyLock::new(|| {
-    let bytes: &[u8] = include_bytes!("../../../../models/story.fst");
-    Map::new(bytes).expect("the map is built into the library, and a test reads all of it")
-});
+/// The lexicon's file.
+pub(super) const DATA: &[u8] = include_bytes!("../../../../models/story.fst");
+
+static WORDS: LazyLock<Map<&'static [u8]>> =
+    LazyLock::new(|| Map::new(DATA).expect("the map is built into the library, and a test reads all of it"));
 
 /// What is known of a word. Nothing set: it was never seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

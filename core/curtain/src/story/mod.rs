@@ -42,6 +42,12 @@ pub fn load() {
     spelling::load();
 }
 
+/// The files that the room reads by: the lexicon and the spelling model.
+#[must_use]
+pub fn models() -> [(&'static str, &'static [u8]); 2] {
+    [("story.fst", lexicon::DATA), ("story_spelling.bin", spelling::DATA)]
+}
+
 /// Finds the identifiers in `text`, in order, apart from each other.
 ///
 /// `known` are terms of this very case: names from its consent, the clinician's own. Of any length and script; the

@@ -22,10 +22,11 @@ const SHORTEST: usize = 3;
 const FNV_START: u32 = 0x811c_9dc5;
 const FNV_PRIME: u32 = 0x0100_0193;
 
-static MODEL: LazyLock<Model> = LazyLock::new(|| {
-    let bytes = include_bytes!("../../../../models/story_spelling.bin");
-    Model::parse(bytes).expect("the model is built into the library, and a test reads it")
-});
+/// The model's file.
+pub(super) const DATA: &[u8] = include_bytes!("../../../../models/story_spelling.bin");
+
+static MODEL: LazyLock<Model> =
+    LazyLock::new(|| Model::parse(DATA).expect("the model is built into the library, and a test reads it"));
 
 struct Model {
     longest: usize,
@@ -94,8 +95,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    const BYTES: &[u8] = include_bytes!("../../../../models/story_spelling.bin");
 
     #[test]
     fn names_and_places() {
@@ -175,12 +174,12 @@ mod tests {
 
     #[test]
     fn a_damaged_model_is_refused() {
-        assert!(Model::parse(BYTES).is_some());
-        for end in 0..BYTES.len() {
-            assert!(Model::parse(&BYTES[..end]).is_none());
+        assert!(Model::parse(DATA).is_some());
+        for end in 0..DATA.len() {
+            assert!(Model::parse(&DATA[..end]).is_none());
         }
         for at in (0..4).chain(5..8) {
-            let mut bytes = BYTES.to_vec();
+            let mut bytes = DATA.to_vec();
             bytes[at] ^= 1;
             assert!(Model::parse(bytes.leak()).is_none(), "{at}");
         }
