@@ -30,6 +30,9 @@ pub enum ReadError {
         /// The limit that was set.
         limit: u64,
     },
+    /// A private key that is not private.
+    #[error("others than its owner may read this key: make it the owner's alone (chmod 600)")]
+    Exposed,
     /// Reading failed half-way.
     #[error("the file could not be read: check the disk or card")]
     Failed,
@@ -44,6 +47,7 @@ impl ReadError {
             Self::NotAFile => "not_a_file",
             Self::NotAllowed => "not_allowed",
             Self::TooLarge { .. } => "file_too_large",
+            Self::Exposed => "key_exposed",
             Self::Failed => "read_failed",
         }
     }
@@ -123,6 +127,89 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, ReadError> {
     Ok(bytes)
 }
 
+/// Reads a file of at most `limit` bytes from a folder that others write to: a link is not followed.
+///
+/// It does not protect against who changes the file into a link in that very moment: what is read is verified.
+/// # Errors
+/// [`ReadError`]; [`ReadError::NotAFile`] for a link, folder, device or pipe.
+pub fn read_shared(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let about = std::fs::symlink_metadata(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::NotFound,
+        ErrorKind::PermissionDenied => ReadError::NotAllowed,
+        _ => ReadError::Failed,
+    })?;
+    if !about.is_file() {
+        return Err(ReadError::NotAFile);
+    }
+    read(path, &Limits { file_bytes: limit, ..Limits::default() })
+}
+
+/// The names in a folder, in order; none where there is no folder. Names that are not Unicode are left out.
+///
+/// # Errors
+/// [`ReadError`]; [`ReadError::TooLarge`] where there are more than `limit`.
+pub fn names(folder: &Path, limit: usize) -> Result<Vec<String>, ReadError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(ReadError::NotAllowed),
+        Err(_) => return Err(ReadError::Failed),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        if names.len() == limit {
+            return Err(ReadError::TooLarge { limit: limit as u64 });
+        }
+        names.extend(entry.map_err(|_| ReadError::Failed)?.file_name().into_string());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Writes `bytes` to `path`, which must not exist, as others of the folder may read it: as careful as [`release`]. The
+/// folder is made if it is missing. The same bytes there already are as good.
+///
+/// # Errors
+/// [`WriteError`]; [`WriteError::Exists`] if there is something else.
+pub fn share(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    make_folder(folder_of(path))?;
+    let same = || read_shared(path, bytes.len() as u64).is_ok_and(|there| there == bytes);
+    if exists(path) {
+        return if same() { Ok(()) } else { Err(WriteError::Exists) };
+    }
+    let mut file = NewFile::create_for(path, Readers::AsUsual)?;
+    file.write_all(bytes).map_err(|error| WriteError::of(&error))?;
+    match file.finish() {
+        Err(WriteError::Exists) if same() => Ok(()),
+        done => done,
+    }
+}
+
+/// Writes a private key, or what goes with one, to `path`, which must not exist, for its owner alone.
+///
+/// # Errors
+/// [`WriteError`]; no file is left behind.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    write_bytes(path, bytes)
+}
+
+/// Reads a private key of at most `limit` bytes.
+///
+/// # Errors
+/// [`ReadError`]; [`ReadError::Exposed`] if others than its owner may read it.
+pub fn read_private(path: &Path, limit: u64) -> Result<zeroize::Zeroizing<Vec<u8>>, ReadError> {
+    let bytes = zeroize::Zeroizing::new(read_shared(path, limit)?);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).map_err(|_| ReadError::Failed)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(ReadError::Exposed);
+        }
+    }
+    Ok(bytes)
+}
+
 /// What the file system itself would give away with the file at `path`.
 #[must_use]
 pub fn leaks(path: &Path) -> Vec<Leak> {
@@ -173,7 +260,10 @@ pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 }
 
 /// Asks whether something new can be made at `path`, before any of it is written.
-pub(crate) fn check_new(path: &Path) -> Result<(), WriteError> {
+///
+/// # Errors
+/// [`WriteError`].
+pub fn check_new(path: &Path) -> Result<(), WriteError> {
     if exists(path) {
         return Err(WriteError::Exists);
     }
@@ -184,6 +274,18 @@ pub(crate) fn check_new(path: &Path) -> Result<(), WriteError> {
 /// Whether there is something of that name, a link included.
 pub(crate) fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
+}
+
+/// Makes a folder that must not be there, for its owner alone, and those above it.
+///
+/// # Errors
+/// [`WriteError`].
+pub fn make_new_folder(folder: &Path) -> Result<(), WriteError> {
+    make_folder(folder_of(folder))?;
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| WriteError::of(&error))
 }
 
 /// Makes a folder, and those above it.
@@ -201,17 +303,35 @@ pub(crate) struct NewFile {
     path: PathBuf,
 }
 
+/// Who may read a new file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// Its owner.
+    Owner,
+    /// Whoever may read files that its owner makes.
+    AsUsual,
+}
+
 impl NewFile {
     /// Starts a file that will be at `path`.
     pub(crate) fn create(path: &Path) -> Result<Self, WriteError> {
+        Self::create_for(path, Readers::Owner)
+    }
+
+    fn create_for(path: &Path, readers: Readers) -> Result<Self, WriteError> {
         if exists(path) {
             return Err(WriteError::Exists);
         }
-        let file = tempfile::Builder::new()
-            .prefix(".curtain-")
-            .suffix(".part")
-            .tempfile_in(folder_of(path))
-            .map_err(|error| WriteError::of(&error))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".curtain-").suffix(".part");
+        #[cfg(unix)]
+        if readers == Readers::AsUsual {
+            // The user's mask takes off what it takes off.
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        }
+        #[cfg(not(unix))]
+        let _ = readers;
+        let file = builder.tempfile_in(folder_of(path)).map_err(|error| WriteError::of(&error))?;
         Ok(Self { file, path: path.to_owned() })
     }
 

@@ -18,21 +18,26 @@
 /// Hash trees, proofs and signed notes: what crosses the network.
 pub use curtain_wire as wire;
 
+pub mod circle;
 pub mod clean;
 pub mod consent;
 pub mod cover;
 pub mod desk;
 pub mod detect;
+pub mod exchange;
 pub mod export;
 pub mod files;
 pub mod geometry;
 pub mod hash;
+pub mod keys;
 pub mod ledger;
 pub mod metadata;
 pub mod picture;
 pub mod post;
 pub mod receipt;
 pub mod review;
+pub mod seal;
+pub mod spoken;
 pub mod story;
 pub mod time;
 pub mod vault;
