@@ -9,8 +9,11 @@ use curtain::geometry::PixelRect;
 use curtain::picture::{Encoding, Limits};
 use curtain::story::Country;
 
+use crate::circle::CircleCommand;
 use crate::consent::ConsentCommand;
+use crate::identity::IdentityCommand;
 use crate::ledger::LedgerCommand;
+use crate::post::PostCommand;
 
 /// The privacy curtain for clinical photos: strips what a file says, covers what it shows.
 #[derive(Debug, Parser)]
@@ -36,6 +39,15 @@ pub(crate) enum Command {
     /// Export and verify the log of consents.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Who you are: keys, devices, credential, recovery code. Also the desks of issuers and officers.
+    #[command(subcommand)]
+    Identity(IdentityCommand),
+    /// Circles: who may read. They travel through a folder, such as a shared drive or a stick.
+    #[command(subcommand)]
+    Circle(CircleCommand),
+    /// Cases: from photos and text to a sealed post, and opening what others posted.
+    #[command(subcommand)]
+    Post(PostCommand),
     /// Measure the detectors on a folder of photos with known boxes (`manifest.jsonl`).
     Eval(EvalArgs),
 }
@@ -193,7 +205,7 @@ impl From<OutputFormat> for Encoding {
     }
 }
 
-fn region(text: &str) -> Result<PixelRect, String> {
+pub(crate) fn region(text: &str) -> Result<PixelRect, String> {
     let numbers: Vec<u32> = text
         .split(',')
         .map(|part| part.trim().parse())
@@ -207,7 +219,7 @@ fn region(text: &str) -> Result<PixelRect, String> {
 }
 
 /// The country of a language tag that names one, or of its two capital letters alone. [BCP 47, 2.1]
-fn country(tag: &str) -> Result<Country, String> {
+pub(crate) fn country(tag: &str) -> Result<Country, String> {
     let mut parts = tag.split('-');
     let language = parts.next().unwrap_or_default();
     let letters = |part: &str, long: &[usize]| {

@@ -1,5 +1,7 @@
 //! `curtain ledger`
 
+mod officer;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -11,6 +13,7 @@ use curtain::time::UnixTime;
 use curtain::vault::{KeptLog, Met, Vault};
 use curtain::wire::note::VerifierKey;
 use curtain::{files, picture::Limits};
+use ring::rand::SystemRandom;
 use serde_json::json;
 
 use crate::Outcome;
@@ -25,6 +28,8 @@ pub(crate) enum LedgerCommand {
     Checkpoint(LogArgs),
     /// Hand out a part of the log. The log records who took what, when.
     Export(ExportArgs),
+    /// Read what was sealed to an officer (`export --officer`), with the officer's private key.
+    Open(OpenArgs),
     /// Verify evidence, offline: integrity, signer and completeness, each apart.
     Verify(VerifyArgs),
     /// Write the proof that the log holds one record.
@@ -58,12 +63,28 @@ pub(crate) struct ExportArgs {
     /// Include what identifies people: names, purposes, signatures.
     #[arg(long)]
     details: bool,
+    /// Seal what identifies people to this officer's public key, as `curtain identity officer` wrote it; evidence only.
+    #[arg(long, value_name = "FILE", conflicts_with = "details")]
+    officer: Option<PathBuf>,
     /// Who takes it, and what for. Kept in the vault.
     #[arg(long, value_name = "TEXT")]
     taken_by: String,
     /// The folder (evidence) or file (others) to make; nothing is overwritten.
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OpenArgs {
+    /// Print one JSON object a line.
+    #[arg(long)]
+    json: bool,
+    /// The officer's private key.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Folders that `ledger export --officer` made.
+    #[arg(required = true)]
+    folders: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -141,6 +162,7 @@ pub(crate) fn run(command: &LedgerCommand) -> Outcome {
         LedgerCommand::Key(args) => (keys(args), args.json),
         LedgerCommand::Checkpoint(args) => (checkpoint(args), args.vault.json),
         LedgerCommand::Export(args) => (export(args), args.log.vault.json),
+        LedgerCommand::Open(args) => (officer::open(args), args.json),
         LedgerCommand::Verify(args) => (verify(args), args.json),
         LedgerCommand::Prove(args) => (prove(args), args.log.vault.json),
         LedgerCommand::Meet(args) => (meet(args), args.vault.json),
@@ -221,7 +243,19 @@ fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
         details: if args.details { DetailsTaken::Yes } else { DetailsTaken::No },
         taken_by: &args.taken_by,
     };
-    let taken = desk::hand_out(&mut vault, &request, &args.out, now()?)?;
+    let taken = match &args.officer {
+        Some(officer) if request.format == ExportFormat::Evidence => {
+            let officer = officer::key(officer)?;
+            desk::hand_out_sealed(&mut vault, &request, &officer, &args.out, now()?, &SystemRandom::new())?
+        }
+        Some(_) => {
+            return Err(Failure {
+                code: "officer_takes_evidence",
+                message: "only evidence is sealed to an officer: leave --format out".to_owned(),
+            });
+        }
+        None => desk::hand_out(&mut vault, &request, &args.out, now()?)?,
+    };
     let paths: Vec<_> = taken.paths.iter().map(|path| output::shown(path)).collect();
     if args.log.vault.json {
         output::json_line(&json!({

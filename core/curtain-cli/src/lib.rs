@@ -5,12 +5,15 @@
 //! the command was not understood.
 
 mod args;
+mod circle;
 mod clean;
 mod consent;
 mod eval;
+mod identity;
 mod inspect;
 mod ledger;
 mod output;
+mod post;
 mod sheet;
 mod story;
 mod vault;
@@ -53,6 +56,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Story(args) => story::run(&args),
         Command::Consent(command) => consent::run(&command),
         Command::Ledger(command) => ledger::run(&command),
+        Command::Identity(command) => identity::run(&command),
+        Command::Circle(command) => circle::run(&command),
+        Command::Post(command) => post::run(&command),
         Command::Eval(args) => eval::run(&args),
     });
     match outcome {

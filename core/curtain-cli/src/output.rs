@@ -1,19 +1,24 @@
 //! Lines for people and lines for programs.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use curtain::circle::{CircleError, NotLive, PaperError};
 use curtain::clean::{CleanError, Opened};
 use curtain::consent::CodeError;
 use curtain::consent::signature::SignatureError;
 use curtain::desk::DeskError;
 use curtain::detect::{Detectors, Finding};
-use curtain::files::{ReadError, WriteError};
+use curtain::exchange::ExchangeError;
+use curtain::files::{self, ReadError, WriteError};
+use curtain::keys::KeyError;
 use curtain::metadata::{self, Inspected, Leak};
-use curtain::picture::Colour;
+use curtain::picture::{Colour, Limits};
+use curtain::post::{OpenError, PostError, SendError};
 use curtain::receipt::ReceiptError;
 use curtain::vault::{AcknowledgeError, EraseError, GrantError, MeetError, VaultError, WithdrawError};
+use curtain::wire::credential::CredentialError;
 use serde::Serialize;
 
 use crate::Outcome;
@@ -49,7 +54,28 @@ failures!(
     MeetError,
     DeskError,
     ReceiptError,
+    ExchangeError,
+    CircleError,
+    CredentialError,
+    PaperError,
+    KeyError,
+    PostError,
+    OpenError,
+    SendError,
+    NotLive,
 );
+
+impl Failure {
+    /// Of an error that is kept elsewhere.
+    pub(crate) fn of(error: &ExchangeError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
+
+    /// As JSON lines have it.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::json!({ "code": self.code, "message": self.message })
+    }
+}
 
 /// Says why a command that is not about one file was not done.
 pub(crate) fn finish(done: Result<Outcome, Failure>, json: bool) -> Outcome {
@@ -202,6 +228,58 @@ pub(crate) fn report_failure(path: &Path, failure: &Failure, json: bool) {
             file: shown(path),
             error: ErrorFields { code: failure.code, message: &failure.message },
         });
+    }
+}
+
+/// Reads a file that somebody handed over.
+pub(crate) fn read_handed(path: &Path) -> Result<Vec<u8>, Failure> {
+    let limits = Limits { file_bytes: 1 << 20, ..Limits::default() };
+    files::read(path, &limits).map_err(|error| {
+        let failure = Failure::from(error);
+        Failure { message: format!("{}: {}", shown(path), failure.message), ..failure }
+    })
+}
+
+/// Asks on a terminal; `--yes` answers before.
+pub(crate) fn confirm(yes: Sure, question: &str) -> Result<(), Failure> {
+    let not_confirmed = || Failure {
+        code: "not_confirmed",
+        message: "nothing was done: compare what is shown here with the other side, and confirm with --yes"
+            .to_owned(),
+    };
+    if yes == Sure::Yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(not_confirmed());
+    }
+    match dialoguer::Confirm::new().with_prompt(question).default(false).interact() {
+        Ok(true) => Ok(()),
+        _ => Err(not_confirmed()),
+    }
+}
+
+/// Whether a question was answered by a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sure {
+    Yes,
+    Ask,
+}
+
+impl From<bool> for Sure {
+    fn from(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::Ask }
+    }
+}
+
+/// A line for a person, or an object for a program.
+pub(crate) fn say(json: bool, value: &serde_json::Value, lines: impl FnOnce() -> Vec<String>) {
+    if json {
+        json_line(value);
+    } else {
+        for text in lines() {
+            line(&text);
+        }
     }
 }
 

@@ -246,7 +246,7 @@ impl Places {
     }
 }
 
-fn read_text(path: &Path) -> Result<String, Failure> {
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     let bytes = if path.as_os_str() == "-" { read_standard_input()? } else { read_file(path)? };
     let too_large = bytes.len() as u64 > MAX_BYTES;
     let refused = match metadata::inspect(&bytes) {
@@ -298,7 +298,7 @@ fn read_standard_input() -> Result<Vec<u8>, Failure> {
 }
 
 /// Terms, one a line; empty lines and lines that begin with `#` say nothing.
-fn read_known(path: &Path) -> Result<Known, Failure> {
+pub(crate) fn read_known(path: &Path) -> Result<Known, Failure> {
     let named = |failure: Failure| Failure { message: format!("--known: {}", failure.message), ..failure };
     let text = read_text(path).map_err(named)?;
     let mut known = Known::default();

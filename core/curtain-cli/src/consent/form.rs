@@ -24,8 +24,10 @@ pub(super) struct Form {
 }
 
 /// What the flags say, completed on a terminal.
-pub(super) fn fill(args: &NewArgs, now: UnixTime) -> Result<Form, Failure> {
-    let mut form = from_flags(args, now)?;
+///
+/// `shown` is what the patient of a kept case was shown; flags may name more.
+pub(super) fn fill(args: &NewArgs, shown: Vec<ShownObject>, now: UnixTime) -> Result<Form, Failure> {
+    let mut form = from_flags(args, shown, now)?;
     if !asks(args) {
         word(&mut form.draft, &args.what, args.what.language.as_deref().unwrap_or("en"))?;
         return Ok(form);
@@ -35,7 +37,7 @@ pub(super) fn fill(args: &NewArgs, now: UnixTime) -> Result<Form, Failure> {
         // There is nothing more to ask: it is refused.
         return Ok(form);
     }
-    ask_what(&mut form.draft, args, now)?;
+    ask_what(&mut form.draft, now)?;
     let language = ask_language(&args.what)?;
     word(&mut form.draft, &args.what, &language)?;
     ask_how(&mut form, &args.how, now)?;
@@ -47,7 +49,7 @@ fn asks(args: &NewArgs) -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !args.vault.json
 }
 
-fn from_flags(args: &NewArgs, now: UnixTime) -> Result<Form, Failure> {
+fn from_flags(args: &NewArgs, shown: Vec<ShownObject>, now: UnixTime) -> Result<Form, Failure> {
     let NewArgs { what, who, how, .. } = args;
     let given_at = how.given_at.unwrap_or(now);
     let (method, media) = method(how)?;
@@ -62,7 +64,7 @@ fn from_flags(args: &NewArgs, now: UnixTime) -> Result<Form, Failure> {
         giver: if asks(args) { None } else { giver(who)? },
         level: what.level.map(Into::into),
         method,
-        objects: objects(what)?,
+        objects: shown.into_iter().chain(objects(what)?).collect(),
         patient: who.patient.clone(),
         purpose: what.purpose.clone(),
         recipients: what.recipients.clone(),
@@ -246,7 +248,7 @@ fn choose<T: Copy>(question: &str, choices: &[(&str, T)]) -> Result<T, Failure> 
     Ok(choices[chosen].1)
 }
 
-fn ask_what(draft: &mut ConsentDraft, args: &NewArgs, now: UnixTime) -> Result<(), Failure> {
+fn ask_what(draft: &mut ConsentDraft, now: UnixTime) -> Result<(), Failure> {
     use curtain::consent::{Level, Regime};
     if draft.regime.is_none() {
         let choices = [
@@ -278,7 +280,7 @@ fn ask_what(draft: &mut ConsentDraft, args: &NewArgs, now: UnixTime) -> Result<(
             Err(error) => output::warn(&format!("{error}")),
         }
     }
-    if args.what.picture.is_empty() && args.what.text.is_empty() {
+    if draft.objects.is_empty() {
         output::warn("No --picture and no --text: there is nothing that the patient could agree to.");
     }
     Ok(())

@@ -6,10 +6,10 @@ mod receipt;
 
 use std::path::PathBuf;
 
-pub(crate) use args::ConsentCommand;
+pub(crate) use args::{ConsentCommand, Level, NewArgs};
 
-use curtain::consent::{Incomplete, Kind, Standing, WithdrawalCode};
-use curtain::hash::Sha256;
+use curtain::consent::{Incomplete, Kind, ShownObject, Standing, WithdrawalCode};
+use curtain::hash::{Id, Sha256};
 use curtain::ledger::leaf::WithdrawnBy;
 use curtain::time::UnixTime;
 use curtain::vault::{GrantError, Granted, Held, ToGrant, Vault, WithdrawBy};
@@ -19,7 +19,7 @@ use crate::Outcome;
 use crate::output::{self, Failure};
 use crate::vault::now;
 
-use args::{AcknowledgeArgs, CheckArgs, EraseArgs, ListArgs, NewArgs, OneArgs, WithdrawArgs};
+use args::{AcknowledgeArgs, CheckArgs, EraseArgs, ListArgs, OneArgs, WithdrawArgs};
 
 pub(crate) fn run(command: &ConsentCommand) -> Outcome {
     let (done, json) = match command {
@@ -39,15 +39,23 @@ pub(crate) fn run(command: &ConsentCommand) -> Outcome {
 
 fn new(args: &NewArgs) -> Result<Outcome, Failure> {
     // Before anything is asked: what cannot be kept need not be typed.
-    let mut vault = args.vault.open_or_make()?;
-    let form = form::fill(args, now()?)?;
+    grant(args, args.vault.open_or_make()?, None)
+}
+
+/// Records a consent; for a kept case, to what came out of its review.
+pub(crate) fn grant(
+    args: &NewArgs,
+    mut vault: Vault,
+    case: Option<(Id, Vec<ShownObject>)>,
+) -> Result<Outcome, Failure> {
+    let (case, shown) = case.map_or((None, Vec::new()), |(case, shown)| (Some(case), shown));
+    let form = form::fill(args, shown, now()?)?;
     let now = now()?;
-    let granted =
-        match vault.grant(ToGrant { draft: form.draft, media: form.media.as_deref(), case: None }, now) {
-            Ok(granted) => granted,
-            Err(GrantError::Incomplete(incomplete)) => return Ok(not_complete(&incomplete, args.vault.json)),
-            Err(error) => return Err(error.into()),
-        };
+    let granted = match vault.grant(ToGrant { draft: form.draft, media: form.media.as_deref(), case }, now) {
+        Ok(granted) => granted,
+        Err(GrantError::Incomplete(incomplete)) => return Ok(not_complete(&incomplete, args.vault.json)),
+        Err(error) => return Err(error.into()),
+    };
     let receipt = args.receipt.as_deref().map(|folder| receipt::write_to(&vault, granted.id, folder));
     Ok(recorded(&granted, receipt.as_ref(), args.vault.json))
 }
@@ -102,7 +110,7 @@ fn not_complete(incomplete: &Incomplete, json: bool) -> Outcome {
 }
 
 fn wording(args: &NewArgs) -> Result<Outcome, Failure> {
-    let form = form::fill(args, now()?)?;
+    let form = form::fill(args, Vec::new(), now()?)?;
     let Some(wording) = form.draft.wording else {
         return Err(Failure {
             code: "wording_needs_more",
@@ -122,7 +130,7 @@ fn wording(args: &NewArgs) -> Result<Outcome, Failure> {
     Ok(Outcome::AllDone)
 }
 
-fn standing_code(held: &Held, now: UnixTime) -> &'static str {
+pub(crate) fn standing_code(held: &Held, now: UnixTime) -> &'static str {
     match held.standing(now) {
         _ if held.erased().is_some() => "erased",
         Standing::Live if held.is_in_doubt() => "in_doubt",
@@ -130,7 +138,7 @@ fn standing_code(held: &Held, now: UnixTime) -> &'static str {
     }
 }
 
-fn standing_words(held: &Held, now: UnixTime) -> String {
+pub(crate) fn standing_words(held: &Held, now: UnixTime) -> String {
     if let Some(mark) = held.erased() {
         return format!("erased on {}", mark.at.date());
     }

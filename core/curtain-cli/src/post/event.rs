@@ -1,0 +1,122 @@
+//! `curtain post comment` and `curtain post withdraw`
+
+use curtain::circle::{Doing, MyCircle};
+use curtain::exchange::{self, ExchangeError, Folder};
+use curtain::hash::Sha256;
+use curtain::post::{self, Addressed, Comment, Say};
+use curtain::review::CommentVerdict;
+use curtain::story::{Decision, Known, Locale};
+use serde_json::{Value, json};
+
+use super::args::{AboutArgs, CommentArgs, WithdrawArgs};
+use super::fresh;
+use crate::Outcome;
+use crate::circle::pulled;
+use crate::output::{self, Failure, printable};
+use crate::story::{read_known, read_text};
+use crate::vault::Owner;
+
+/// A post in a circle as the folder has it.
+struct About {
+    owner: Owner,
+    folder: Folder,
+    circle: MyCircle,
+    /// The hash of the post's header.
+    header: Sha256,
+}
+
+impl About {
+    fn find(args: &AboutArgs) -> Result<Self, Failure> {
+        let mut owner = args.vault.owner()?;
+        let named = owner.circle_named(&args.circle)?;
+        let folder = Folder::new(&args.through);
+        let circle = pulled(&mut owner, &folder, &named)?;
+        // No witness is needed to find it: nothing of it is opened.
+        let feed = exchange::feed(&folder, &circle, &[], owner.now)?;
+        let header = feed.post(args.post).ok_or(ExchangeError::NoSuchPost)?.1.hash;
+        Ok(Self { owner, folder, circle, header })
+    }
+
+    fn push(&self, ready: &Addressed) -> Result<u64, Failure> {
+        Ok(exchange::push_header(&self.folder, self.circle.circle().id(), &ready.header)?)
+    }
+}
+
+pub(super) fn comment(args: &CommentArgs) -> Result<Outcome, Failure> {
+    let text = read_text(&args.text)?;
+    let known = args.known.as_deref().map_or(Ok(Known::default()), read_known)?;
+    let mut about = About::find(&args.about)?;
+    let now = about.owner.now;
+    let scanned = Comment::new(text, Locale::new(None, now.year()))?.scan(known);
+    if !args.read {
+        return not_read(&scanned, args.about.vault.json);
+    }
+    let decisions = vec![Decision::Replace; scanned.findings().found.len()];
+    let verdict = CommentVerdict { of: scanned.fingerprint(), decisions };
+    let settled = scanned.settle(&verdict).map_err(|refused| refused.error)?;
+    let said = settled.text().to_owned();
+    let Owner { vault, me, random, .. } = &mut about.owner;
+    let live = fresh(vault, me, &about.circle, Doing::Discussing, now)??;
+    let ready = post::seal_event(vault, &live, about.header, &Say::Comment(settled), None, now, random)?;
+    let n = about.push(&ready)?;
+    output::say(args.about.vault.json, &json!({ "n": n, "header": ready.hash, "text": said }), || {
+        vec![format!("Sent, as number {n} of the feed: {}", printable(&said))]
+    });
+    Ok(Outcome::AllDone)
+}
+
+/// Shows what would be replaced, and sends nothing.
+fn not_read(scanned: &post::ScannedComment, json: bool) -> Result<Outcome, Failure> {
+    let found = &scanned.findings().found;
+    let place = |byte: usize| scanned.text()[..byte].chars().count();
+    let findings: Vec<Value> = found
+        .iter()
+        .map(|finding| {
+            json!({
+                "start": place(finding.span.start), "end": place(finding.span.end), "class": finding.class.code(),
+                "replacement": finding.replacement,
+            })
+        })
+        .collect();
+    if json {
+        output::json_line(&json!({ "findings": findings }));
+    } else {
+        for finding in found {
+            let words = printable(&scanned.text()[finding.span.clone()]);
+            output::line(&format!("{:<11} {} for {words}", finding.class.code(), finding.replacement));
+        }
+    }
+    Err(Failure {
+        code: "text_not_read",
+        message:
+            "nothing was sent: read the comment, and say with --read that what is found is to be replaced"
+                .to_owned(),
+    })
+}
+
+pub(super) fn withdraw(args: &WithdrawArgs) -> Result<Outcome, Failure> {
+    let mut about = About::find(&args.about)?;
+    let Owner { vault, me, now, .. } = &mut about.owner;
+    let ready = post::withdraw(vault, me, &about.circle, about.header, args.reason.into(), None, *now)?;
+    let n = about.push(&ready)?;
+    let feed = exchange::feed(&about.folder, &about.circle, &[], about.owner.now)?;
+    if feed.post(args.about.post).is_none_or(|(_, post)| feed.withdrawn(post).is_none()) {
+        return Err(Failure {
+            code: "role",
+            message: "you said that it must go, and readers will not follow: its author, an officer, a moderator or an \
+                      admin may say so"
+                .to_owned(),
+        });
+    }
+    output::say(
+        args.about.vault.json,
+        &json!({ "n": n, "header": ready.hash, "post": args.about.post }),
+        || {
+            vec![
+                format!("Withdrawn, as number {n} of the feed: who reads the feed opens it no more."),
+                "Withdraw the consent too, if the patient wants it: curtain consent withdraw".to_owned(),
+            ]
+        },
+    );
+    Ok(Outcome::AllDone)
+}
