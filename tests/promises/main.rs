@@ -7,7 +7,9 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+mod circles;
 mod command;
+mod command_circle;
 mod could_not_look_is_not_clear;
 mod killed;
 mod no_bomb_goes_off;
@@ -16,9 +18,11 @@ mod nobody_skips_the_review;
 mod nothing_is_lost;
 mod nothing_rides_along;
 mod people;
+mod removed_means_out;
 mod rooms;
 mod the_cover_holds_nothing;
 mod the_log_cannot_lie;
+mod the_relay_reads_nothing;
 mod the_story_holds_its_floors;
 mod the_story_is_clear;
 mod upright_and_true;

@@ -131,7 +131,7 @@ impl Case {
 
     fn scanned(&self) -> Scanned {
         let case =
-            Draft::new(vec![fixture("orient/o6.jpg")], story("A rash for two weeks."), anywhere()).unwrap();
+            Draft::new(vec![fixture("orient/o6.jpg")], &story("A rash for two weeks."), anywhere()).unwrap();
         case.scan(&self.detectors, &self.options).unwrap()
     }
 
@@ -175,16 +175,15 @@ fn a_case_walks_through_every_step_and_is_stopped_at_each_shortfall() {
     // In time; then withdrawn before it is sealed.
     let consented = refused.state.consent(vault, id, Level::Teaching, now()).unwrap();
     vault.withdraw(&WithdrawBy::Author(id), later(1)).unwrap();
-    let refused = consented.ready(vault, later(2)).unwrap_err();
-    assert_eq!(shortfalls(&refused.error), [Shortfall::Withdrawn { at: later(1) }]);
-    let refused = refused.state.ready(vault, now()).unwrap_err();
+    let refused = consented.ask_again(vault, later(2)).unwrap_err();
+    assert_eq!(shortfalls(&refused), [Shortfall::Withdrawn { at: later(1) }]);
     let behind = VaultError::ClockBehind { newest: later(1) };
-    assert_eq!(refused.error, PostError::Vault(behind), "an earlier clock does not help");
+    let refused = consented.ask_again(vault, now()).unwrap_err();
+    assert_eq!(refused, PostError::Vault(behind), "an earlier clock does not help");
 
     // Erased: still no.
     vault.erase(id, WithdrawnBy::Author, Some(EraseReason::PatientRequest), later(3)).unwrap();
-    let refused = refused.state.ready(vault, later(4)).unwrap_err();
-    assert_eq!(shortfalls(&refused.error), [Shortfall::Erased]);
+    assert_eq!(shortfalls(&consented.ask_again(vault, later(4)).unwrap_err()), [Shortfall::Erased]);
 }
 
 #[test]
@@ -299,8 +298,8 @@ fn a_downscale_of_a_shown_picture_goes_along_and_nothing_else_does() {
     ] {
         assert_eq!(consented.admit_downscale(of, side, bytes, &case.options), Err(PostError::NotShown));
     }
-    let sealing = consented.ready(&case.vault, now()).unwrap();
-    assert_eq!((sealing.objects().len(), sealing.consent()), (4, held.id()));
+    assert_eq!(consented.ask_again(&case.vault, now()), Ok(()));
+    assert_eq!((consented.objects().len(), consented.consent()), (4, held.id()));
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn read(of: Sha256) -> TextVerdict {
 #[test]
 fn an_unfinished_review_makes_nothing_and_loses_nothing() {
     let (detectors, options) = (Detectors::load().unwrap(), Options::default());
-    let case = Draft::new(vec![fixture("wristband.jpg")], story("A rash."), anywhere()).unwrap();
+    let case = Draft::new(vec![fixture("wristband.jpg")], &story("A rash."), anywhere()).unwrap();
     let mut scanned = case.scan(&detectors, &options).unwrap();
     let findings = scanned.findings().next().unwrap().to_vec();
     assert!(!findings.is_empty());
@@ -60,7 +60,7 @@ fn an_unfinished_review_makes_nothing_and_loses_nothing() {
         decisions: vec![Decision::Keep { reason: KeepReason::NothingThere }; findings.len()],
         ..finished
     };
-    let case = Draft::new(vec![fixture("wristband.jpg")], story(" \n"), anywhere()).unwrap();
+    let case = Draft::new(vec![fixture("wristband.jpg")], &story(" \n"), anywhere()).unwrap();
     let scanned = case.scan(&detectors, &options).unwrap();
     let kept = scanned.review(&decided(vec![kept], TextVerdict::NotRead), &options).unwrap();
     assert_eq!(kept.objects().len(), 2, "spaces are no text");
@@ -71,7 +71,7 @@ fn an_unfinished_review_makes_nothing_and_loses_nothing() {
 fn a_photo_that_could_not_be_looked_at_stops_the_case() {
     let (detectors, options) = (Detectors::load().unwrap(), Options::default());
     let photos = vec![fixture("orient/o1.jpg"), fixture("hostile/half.jpg")];
-    let refused = Draft::new(photos, story(""), anywhere()).unwrap().scan(&detectors, &options).unwrap_err();
+    let refused = Draft::new(photos, &story(""), anywhere()).unwrap().scan(&detectors, &options).unwrap_err();
     assert!(matches!(refused.error, PostError::Photo { index: 2, .. }), "{:?}", refused.error);
-    assert_eq!(Draft::new(Vec::new(), story(""), anywhere()).err(), Some(PostError::NoPhoto));
+    assert_eq!(Draft::new(Vec::new(), &story(""), anywhere()).err(), Some(PostError::NoPhoto));
 }

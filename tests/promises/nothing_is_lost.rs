@@ -103,6 +103,12 @@ fn a_locked_key_store_is_its_own_trouble() {
         fn keep(&self, _: &VaultKey) -> Result<(), KeyStoreError> {
             unreachable!("a locked store is not asked to keep another key")
         }
+        fn wrap(&self, _: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
+            Err(KeyStoreError::Locked)
+        }
+        fn unwrap(&self, _: &[u8]) -> Result<curtain::vault::Secret, KeyStoreError> {
+            Err(KeyStoreError::Locked)
+        }
     }
     let folder = tempdir().unwrap();
     vault(folder.path(), 1);

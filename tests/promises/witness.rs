@@ -1,6 +1,7 @@
 //! A witness in this process: it cosigns checkpoints of a log as long as each goes on from the last.
 
 use curtain::wire::checkpoint::Checkpoint;
+use curtain::wire::head::LogHead;
 use curtain::wire::note::{self, Algorithm, Note, VerifierKey};
 use curtain::wire::tree::{Hash, consistency_proof, verify_consistency};
 use ring::signature::{Ed25519KeyPair, KeyPair};
@@ -39,8 +40,19 @@ impl Witness {
             verify_consistency(old.size, old.root, new.size, new.root, &proof).ok()?;
         }
         self.seen = Some(new);
-        let sign = |message: &[u8]| self.pair.sign(message).as_ref().try_into().unwrap();
-        let signature = note::cosign(note.text(), &self.key, at, sign).unwrap();
+        let signature = self.sign(note.text(), at);
         Some(note.with(signature).unwrap())
+    }
+
+    /// Cosigns a head of a circle's log: a note that nobody signed before.
+    pub(crate) fn cosign_head(&self, head: &LogHead, at: u64) -> Note {
+        let text = head.to_string();
+        let signature = self.sign(&text, at);
+        Note::new(text, vec![signature]).unwrap()
+    }
+
+    fn sign(&self, text: &str, at: u64) -> note::Signature {
+        let sign = |message: &[u8]| self.pair.sign(message).as_ref().try_into().unwrap();
+        note::cosign(text, &self.key, at, sign).unwrap()
     }
 }

@@ -15,6 +15,9 @@ pub mod consent;
 pub mod geometry;
 #[path = "../../../core/curtain/src/hash.rs"]
 pub mod hash;
+#[expect(dead_code, reason = "the vault, which is not here, uses more of it")]
+#[path = "../../../core/curtain/src/keys/mod.rs"]
+pub mod keys;
 #[path = "../../../core/curtain/src/ledger/mod.rs"]
 pub mod ledger;
 #[path = "../../../core/curtain/src/metadata/mod.rs"]
@@ -23,11 +26,16 @@ pub mod metadata;
 pub mod picture;
 #[path = "../../../core/curtain/src/receipt/mod.rs"]
 pub mod receipt;
+#[path = "../../../core/curtain/src/seal/mod.rs"]
+pub mod seal;
+#[path = "../../../core/curtain/src/spoken.rs"]
+pub mod spoken;
 #[path = "../../../core/curtain/src/story/mod.rs"]
 pub mod story;
 #[path = "../../../core/curtain/src/time.rs"]
 pub mod time;
 
+pub mod circle;
 pub mod folder;
 pub mod samples;
 

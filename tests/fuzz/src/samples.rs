@@ -15,11 +15,12 @@ use crate::consent::{
     WithdrawalCode, Witness, Wording,
 };
 use crate::hash::{Id, Sha256};
+use crate::keys::LogKey;
+use crate::ledger::commitment;
 use crate::ledger::leaf::{
     ContinueReason, DetailsTaken, EraseReason, Event, ExportFormat, Leaf, Place, Place::Here, Retention,
     WithdrawnBy,
 };
-use crate::ledger::{LogKey, commitment};
 use crate::receipt::{self, Receipt};
 use crate::time::UnixTime;
 
@@ -368,10 +369,30 @@ pub fn receipt(choice: u32, words: &str) -> Vec<u8> {
 #[must_use]
 pub fn story(choice: u32) -> Vec<u8> {
     const PARTS: [&str; 24] = [
-        "Asha, 93, from Sonepur village, ", "3 July 2024, ", "pt ramesh kumar s/o ", "MRN 00482913 ", "Mr Will Rose ",
-        "call +254 712 550 148 ", "a.b@c.example ", "BP 120/80 ", "Baker's cyst, ", "near Two Dot, Montana. ", "\n",
-        "my name is dr ", "NHS 999 806 9629 ", "DOB 04/11/1956 ", "\u{1f64f}", "\u{93e}", "PATIENT LAKSHMI ", "Menkes disease ",
-        "@someone ", "192.0.2.61 ", "[patient] ", "ninety-one years ", "St Brigid's Mission Hospital ", "e\u{301}",
+        "Asha, 93, from Sonepur village, ",
+        "3 July 2024, ",
+        "pt ramesh kumar s/o ",
+        "MRN 00482913 ",
+        "Mr Will Rose ",
+        "call +254 712 550 148 ",
+        "a.b@c.example ",
+        "BP 120/80 ",
+        "Baker's cyst, ",
+        "near Two Dot, Montana. ",
+        "\n",
+        "my name is dr ",
+        "NHS 999 806 9629 ",
+        "DOB 04/11/1956 ",
+        "\u{1f64f}",
+        "\u{93e}",
+        "PATIENT LAKSHMI ",
+        "Menkes disease ",
+        "@someone ",
+        "192.0.2.61 ",
+        "[patient] ",
+        "ninety-one years ",
+        "St Brigid's Mission Hospital ",
+        "e\u{301}",
     ];
     let mut left = choice;
     let mut text = String::new();
