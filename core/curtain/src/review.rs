@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use curtain_wire::events::{Answer, Check, PictureKeep as KeepReason};
 pub use text::{CaseText, CommentVerdict, TextPart, TextVerdict, comment_fingerprint, text_fingerprint};
 
 use crate::detect::{Finding, Kind};
@@ -30,69 +31,6 @@ pub enum Decision {
         /// Why that harms nobody.
         reason: KeepReason,
     },
-}
-
-/// Why a finding may be seen. A face that is a face may not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeepReason {
-    /// The detector is wrong: there is no face or text here.
-    NothingThere,
-    /// A side marker of a radiograph.
-    SideMarker,
-    /// A ruler, a scale or a colour card.
-    Scale,
-    /// The label of a lead, a slice or a measurement.
-    ClinicalLabel,
-}
-
-/// What detectors do not look for and a person has to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Check {
-    /// A bar code or QR code.
-    Code,
-    /// A tattoo.
-    Tattoo,
-    /// Jewellery, glasses, distinctive clothes.
-    Jewellery,
-    /// A name badge, a wristband, handwriting.
-    Badge,
-    /// A screen, a document or a mirror in the background.
-    Background,
-    /// A wound, scar or deformity that people would recognise.
-    DistinctiveMark,
-}
-
-impl Check {
-    /// All of them; each must be answered for each picture.
-    pub const ALL: [Self; 6] =
-        [Self::Code, Self::Tattoo, Self::Jewellery, Self::Badge, Self::Background, Self::DistinctiveMark];
-
-    /// A stable `snake_case` name.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Tattoo => "tattoo",
-            Self::Jewellery => "jewellery",
-            Self::Badge => "badge",
-            Self::Background => "background",
-            Self::DistinctiveMark => "distinctive_mark",
-        }
-    }
-}
-
-/// What a person saw of a [`Check`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// It is not there.
-    Absent,
-    /// It is there, and a region covers it.
-    Covered,
-    /// It is there, it is what the case is about, and the patient is shown it before agreeing.
-    NeededForTheCase,
 }
 
 /// What a person decided about one picture.

@@ -135,6 +135,19 @@ impl Check {
     /// All of them; each must be answered for each picture.
     pub const ALL: [Self; 6] =
         [Self::Code, Self::Tattoo, Self::Jewellery, Self::Badge, Self::Background, Self::DistinctiveMark];
+
+    /// A stable `snake_case` name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Tattoo => "tattoo",
+            Self::Jewellery => "jewellery",
+            Self::Badge => "badge",
+            Self::Background => "background",
+            Self::DistinctiveMark => "distinctive_mark",
+        }
+    }
 }
 
 /// What a person saw of a [`Check`].

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use curtain_wire::canonical;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -136,12 +137,6 @@ struct Details {
     v: u8,
 }
 
-impl Details {
-    fn canonical(&self) -> Vec<u8> {
-        serde_json_canonicalizer::to_vec(self).expect("string keys, and numbers below 2^53")
-    }
-}
-
 impl ConsentRecord {
     /// The largest details that are read, in bytes.
     pub const MAX_BYTES: usize = 1 << 20;
@@ -150,7 +145,7 @@ impl ConsentRecord {
     /// They identify people. [RFC 8785]
     #[must_use]
     pub fn details(&self) -> Vec<u8> {
-        Details { consent: self.to_draft(), id: self.id, v: 1 }.canonical()
+        canonical::to_bytes(&Details { consent: self.to_draft(), id: self.id, v: 1 })
     }
 
     /// Reads a record, strictly: writing it again must give the same bytes, and it must have been complete
@@ -159,11 +154,9 @@ impl ConsentRecord {
     /// # Errors
     /// [`ReopenError`].
     pub fn reopen(details: &[u8]) -> Result<Self, ReopenError> {
-        if details.len() > Self::MAX_BYTES {
-            return Err(ReopenError::NotDetails);
-        }
-        let read: Details = serde_json::from_slice(details).map_err(|_| ReopenError::NotDetails)?;
-        if read.v != 1 || read.canonical() != details {
+        let read: Details =
+            canonical::from_bytes(details, Self::MAX_BYTES).map_err(|_| ReopenError::NotDetails)?;
+        if read.v != 1 {
             return Err(ReopenError::NotDetails);
         }
         let given_at = read.consent.given_at.ok_or(ReopenError::NotDetails)?;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use curtain_wire::canonical;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -301,7 +302,7 @@ impl Leaf {
     /// The bytes that the tree hashes: JSON with sorted keys and no spaces. [RFC 8785]
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
-        serde_json_canonicalizer::to_vec(self).expect("string keys, and numbers below 2^53")
+        canonical::to_bytes(self)
     }
 
     /// Reads a leaf, strictly: writing it again must give the same bytes.
@@ -309,11 +310,8 @@ impl Leaf {
     /// # Errors
     /// [`NotALeaf`].
     pub fn parse(bytes: &[u8]) -> Result<Self, NotALeaf> {
-        if bytes.len() > Self::MAX_BYTES {
-            return Err(NotALeaf);
-        }
-        let leaf: Self = serde_json::from_slice(bytes).map_err(|_| NotALeaf)?;
-        (leaf.v == 1 && leaf.canonical() == bytes).then_some(leaf).ok_or(NotALeaf)
+        let leaf: Self = canonical::from_bytes(bytes, Self::MAX_BYTES).map_err(|_| NotALeaf)?;
+        if leaf.v == 1 { Ok(leaf) } else { Err(NotALeaf) }
     }
 }
 

@@ -1,11 +1,9 @@
 //! How a case was de-identified: what was found and decided, without a word or a reading of it.
 
-use std::collections::BTreeMap;
-
 use curtain_wire::canonical::Suite;
 use curtain_wire::events::{
-    self, Manifest, Model, PictureClass, PictureDecision, PictureFinding, PictureKeep, PictureReview, Rect,
-    TextClass, TextDecision, TextFinding, TextKeep, TextReview,
+    self, Manifest, Model, PictureClass, PictureDecision, PictureFinding, PictureReview, Rect, TextClass,
+    TextDecision, TextFinding, TextKeep, TextReview,
 };
 use curtain_wire::header::Author;
 
@@ -13,7 +11,7 @@ use crate::cover::Cover;
 use crate::detect::{self, Finding, Kind};
 use crate::geometry::PixelRect;
 use crate::hash::{Id, Sha256};
-use crate::review::{Answer, CaseText, Check, Decision, KeepReason, TextPart, TextVerdict, Verdict};
+use crate::review::{CaseText, Decision, TextPart, TextVerdict, Verdict};
 use crate::story::{self, Class, Findings};
 use crate::time::UnixTime;
 
@@ -53,7 +51,7 @@ impl Deidentified {
         }
         self.pictures.push(PictureReview {
             added: verdict.added.iter().map(rect).collect(),
-            checks: verdict.checks.iter().map(of_check).collect::<BTreeMap<_, _>>(),
+            checks: verdict.checks.clone(),
             cover: match cover {
                 Cover::Veil => events::Cover::Veil,
                 Cover::Solid => events::Cover::Solid,
@@ -78,35 +76,11 @@ fn rect(region: &PixelRect) -> Rect {
     Rect { x, y, width, height }
 }
 
-fn of_check((check, answer): (&Check, &Answer)) -> (events::Check, events::Answer) {
-    let check = match check {
-        Check::Code => events::Check::Code,
-        Check::Tattoo => events::Check::Tattoo,
-        Check::Jewellery => events::Check::Jewellery,
-        Check::Badge => events::Check::Badge,
-        Check::Background => events::Check::Background,
-        Check::DistinctiveMark => events::Check::DistinctiveMark,
-    };
-    let answer = match answer {
-        Answer::Absent => events::Answer::Absent,
-        Answer::Covered => events::Answer::Covered,
-        Answer::NeededForTheCase => events::Answer::NeededForTheCase,
-    };
-    (check, answer)
-}
-
 fn of_picture_finding((finding, decision): (&Finding, &Decision)) -> PictureFinding {
     let decision = match decision {
         Decision::Cover => PictureDecision::Cover,
         Decision::Resize { region } => PictureDecision::Resize { region: rect(region) },
-        Decision::Keep { reason } => PictureDecision::Keep {
-            reason: match reason {
-                KeepReason::NothingThere => PictureKeep::NothingThere,
-                KeepReason::SideMarker => PictureKeep::SideMarker,
-                KeepReason::Scale => PictureKeep::Scale,
-                KeepReason::ClinicalLabel => PictureKeep::ClinicalLabel,
-            },
-        },
+        Decision::Keep { reason } => PictureDecision::Keep { reason: *reason },
     };
     let class = match finding.kind {
         Kind::Face => PictureClass::Face,

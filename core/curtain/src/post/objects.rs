@@ -1,5 +1,6 @@
 //! What a post is made of.
 
+use curtain_wire::canonical;
 use serde::Serialize;
 
 use crate::clean::{CleanError, Options};
@@ -45,8 +46,7 @@ impl Object {
     pub(super) fn text(text: &CaseText) -> Self {
         let CaseText { title, body, question } = text;
         let file = TextFile { body, question, title, r#type: "curtain/v1/text" };
-        let bytes = serde_json_canonicalizer::to_vec(&file).expect("string keys and strings");
-        Self::new(ObjectKind::Text, bytes, None)
+        Self::new(ObjectKind::Text, canonical::to_bytes(&file), None)
     }
 
     fn new(kind: ObjectKind, bytes: Vec<u8>, derived_from: Option<Sha256>) -> Self {

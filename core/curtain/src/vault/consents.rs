@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use curtain_wire::canonical;
 use ring::rand::SystemRandom;
 use rusqlite::{OptionalExtension, Transaction, named_params};
 use thiserror::Error;
@@ -310,8 +311,7 @@ impl Vault {
         }
         let random = self.random.clone();
         let key = Zeroizing::new(self.make_random::<32>()?);
-        let taken_by = serde_json_canonicalizer::to_vec(&serde_json::json!({ "taken_by": export.taken_by }))
-            .expect("a string under a string key");
+        let taken_by = canonical::to_bytes(&serde_json::json!({ "taken_by": export.taken_by }));
         let tx = self.transaction()?;
         let exported_ord = known_ord(&tx, export.log)?;
         let open = writable_log(&tx, now, &random)?;

@@ -1,5 +1,6 @@
 //! What a commitment in the log stands for, with the key that opens it: one line of `details.jsonl`.
 
+use curtain_wire::canonical;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -50,14 +51,8 @@ impl Detail {
 impl Opening {
     /// Reads a line, strictly: writing it again gives the same bytes.
     pub(in crate::ledger) fn parse(line: &[u8]) -> Option<Self> {
-        if line.len() > MAX_LINE {
-            return None;
-        }
-        let read: Line = serde_json::from_slice(line).ok()?;
-        if serde_json_canonicalizer::to_vec(&read).ok()? != line {
-            return None;
-        }
-        let canonical = serde_json_canonicalizer::to_vec(&read.details).ok()?;
+        let read: Line = canonical::from_bytes(line, MAX_LINE).ok()?;
+        let canonical = canonical::to_bytes(&read.details);
         Some(Self { n: read.n, key: read.key, canonical, details: read.details })
     }
 
