@@ -170,7 +170,8 @@ fn a_gap_a_replay_and_a_fork_in_what_a_device_said_are_told_apart() {
     let all = [&scene.header, &second, &third];
     let sees = scene.world.seen_by(&scene.reader);
     let accept = |chain: &mut Chain, header: &[u8]| {
-        let Received { header, hash, .. } = Received::verify(header, &reading(&sees, later(1))).unwrap();
+        let received = Received::verify(header, &reading(&sees, later(1))).unwrap();
+        let (header, hash) = (&received.header, received.hash);
         chain.accept(hash, header.seq, header.prev)
     };
 

@@ -8,10 +8,10 @@ use curtain_wire::text::Words;
 use ring::rand::SystemRandom;
 use serde::Serialize;
 
-use super::SettledComment;
 use super::seal::SealError;
 use super::send::{Addressed, SendError, Writer, wrap};
-use crate::circle::{Fresh, Identity, MyCircle, NotLive};
+use super::{Received, SettledComment};
+use crate::circle::{Fresh, Identity, MyCircle, NotLive, Role};
 use crate::hash::{Id, Sha256};
 use crate::seal::derive::{self, Context, Line, derive_object_key};
 use crate::seal::padding;
@@ -98,6 +98,34 @@ fn what(say: &Say) -> What {
         Say::Status(status) => What::Status { status: *status },
         Say::Helpful(of) => What::Helpful { of: *of },
         Say::Report { of, reason } => What::Report { of: *of, reason: *reason },
+    }
+}
+
+/// Whether readers will follow, if `me` says that the case `about` must go for this `reason`, without the patient's code.
+///
+/// # Errors
+/// [`NotLive::NotIn`], [`NotLive::Role`].
+pub fn may_withdraw(
+    me: &Identity,
+    circle: &MyCircle,
+    about: &Received,
+    reason: WithdrawalReason,
+) -> Result<(), NotLive> {
+    let log = circle.circle();
+    let standing = log.standing(&me.device.id(), log.size()).ok_or(NotLive::NotIn)?;
+    if allows(reason, standing.role, me.user == about.header.author.user) {
+        Ok(())
+    } else {
+        Err(NotLive::Role)
+    }
+}
+
+/// Who may say that a case must go, without the patient's code.
+pub(super) fn allows(reason: WithdrawalReason, role: Role, is_author: bool) -> bool {
+    match reason {
+        WithdrawalReason::Patient | WithdrawalReason::Author => is_author,
+        WithdrawalReason::Officer => role == Role::Officer,
+        WithdrawalReason::Admin => matches!(role, Role::Moderator | Role::Admin),
     }
 }
 

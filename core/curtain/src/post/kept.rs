@@ -119,7 +119,7 @@ pub fn sealed_of(case: &KeptCase, me: &Identity, vault: &Vault) -> Result<Option
         if kept.case != Some(case.id) || kept.consent != consent || kept.size == 0 {
             continue;
         }
-        let sealed = SealedPost::from(vault.post(kept.post)?);
+        let sealed = SealedPost::kept(vault.post(kept.post)?);
         if sealed.author.device == me.device.id() {
             return Ok(Some(sealed));
         }

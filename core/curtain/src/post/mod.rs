@@ -30,11 +30,11 @@ mod text;
 use thiserror::Error;
 
 pub use comment::{Comment, MAX_COMMENT, ScannedComment, SettledComment};
-pub use event::{Say, seal_event, withdraw};
+pub use event::{Say, may_withdraw, seal_event, withdraw};
 pub use kept::{Step, add_photos, begin, look_again, resume, sealed_of};
 pub use objects::{Object, THUMBNAIL_SIDE, downscale};
-pub use open::{OpenError, OpenedBody, OpenedEvent, OpenedPost, Reading, Received};
-pub use seal::{SealError, SealedObject, SealedPost};
+pub use open::{OpenError, OpenedBody, OpenedEvent, OpenedPost, Reading, Received, Said};
+pub use seal::{SealError, Sealed, SealedObject, SealedPost};
 pub use send::{Addressed, SendError};
 pub use text::known;
 

@@ -1,6 +1,8 @@
 //! Opening what others sealed. The order is fixed: signature, membership, key, chunks; nothing of a file is given out before
 //! all of it was verified.
 
+use std::ops::Deref;
+
 use curtain_wire::credential::{CredentialError, Role};
 use curtain_wire::events::{Body, BodyError, EventBody, EventError, PicturePlace, Text, What};
 use curtain_wire::header::{
@@ -13,7 +15,7 @@ use curtain_wire::statement::{PublicKey, Signed};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::event::{event_context, event_key};
+use super::event::{allows, event_context, event_key};
 use super::seal::object_context;
 use super::send::{log_of, wrap_context};
 use crate::circle::{CircleError, Doing, MyCircle, may};
@@ -194,16 +196,30 @@ pub struct Reading<'a> {
     pub now: UnixTime,
 }
 
-/// A header whose signature, author and place were verified.
+/// A header whose signature, author and place were verified: read, and changed by nobody.
 #[derive(Clone, Debug)]
 pub struct Received {
+    said: Said,
+    key: PublicKey,
+}
+
+/// What a header says that was verified.
+#[derive(Clone, Debug)]
+pub struct Said {
     /// What it says.
     pub header: Header,
     /// Its hash.
     pub hash: Sha256,
     /// The author's role when it was made.
     pub role: Role,
-    key: PublicKey,
+}
+
+impl Deref for Received {
+    type Target = Said;
+
+    fn deref(&self) -> &Said {
+        &self.said
+    }
 }
 
 impl Received {
@@ -241,7 +257,8 @@ impl Received {
         let by_code = matches!(&header.content, Content::Withdrawal(withdrawal) if withdrawal.code.is_some());
         let latest = if by_code { size } else { size.max(reading.cited.min(circle.size())) };
         let role = self::standing(circle, header, latest)?.role;
-        let received = Self { header: header.clone(), hash: Sha256::of(bytes), role, key };
+        let said = Said { header: header.clone(), hash: Sha256::of(bytes), role };
+        let received = Self { said, key };
         received.check_epoch(reading)?;
         for role in [standing.role, role] {
             received.check_author(role, latest, reading)?;
@@ -346,11 +363,7 @@ impl Received {
             return Ok(*reason);
         }
         let by_author = self.header.author.user == about.header.author.user;
-        let allowed = match reason {
-            WithdrawalReason::Patient | WithdrawalReason::Author => by_author,
-            WithdrawalReason::Officer => self.role == Role::Officer,
-            WithdrawalReason::Admin => matches!(self.role, Role::Moderator | Role::Admin),
-        };
+        let allowed = allows(*reason, self.role, by_author);
         if allowed { Ok(*reason) } else { Err(OpenError::Role) }
     }
 

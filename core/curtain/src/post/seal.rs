@@ -1,5 +1,7 @@
 //! Sealing a case: once, on the device, without a network. For whom it opens is said when it is sent.
 
+use std::ops::Deref;
+
 use curtain_wire::canonical::{NotCanonical, Suite};
 use curtain_wire::events::{Body, BodyError, BodyType, PicturePlace, Text};
 use curtain_wire::header::{Author, MAX_BODY_BYTES, ObjectKind, ObjectRef};
@@ -75,10 +77,14 @@ pub struct SealedObject {
     pub bytes: Vec<u8>,
 }
 
-/// A case that nobody can read: ciphertext, with the key sealed to its author alone.
+/// A case that nobody can read: ciphertext, with the key sealed to its author alone. Made by [`Consented::seal`], taken up again
+/// from the vault, and changed by nobody.
 #[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SealedPost {
+pub struct SealedPost(Sealed);
+
+/// What a sealed post consists of.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed {
     /// Its random name.
     pub post: Id,
     /// Who sealed it.
@@ -190,7 +196,7 @@ impl Consented {
         let (objects, author_wrap) = maker.make(files).map_err(PostError::Seal)?;
         let shown = self.objects.iter().map(Object::answers_for).collect();
         let (consent, audience) = (self.consent, self.audience);
-        Ok(SealedPost { post, author, consent, leaf, at: now, audience, objects, shown, author_wrap })
+        Ok(SealedPost(Sealed { post, author, consent, leaf, at: now, audience, objects, shown, author_wrap }))
     }
 }
 
@@ -281,10 +287,19 @@ impl SealedPost {
     }
 }
 
-impl From<KeptPost> for SealedPost {
-    fn from(kept: KeptPost) -> Self {
+impl Deref for SealedPost {
+    type Target = Sealed;
+
+    fn deref(&self) -> &Sealed {
+        &self.0
+    }
+}
+
+impl SealedPost {
+    /// A post as the vault gave it.
+    pub(super) fn kept(kept: KeptPost) -> Self {
         let objects = kept.objects.into_iter().map(|(about, bytes)| SealedObject { about, bytes });
-        Self {
+        Self(Sealed {
             post: kept.post,
             author: kept.author,
             consent: kept.consent,
@@ -294,7 +309,7 @@ impl From<KeptPost> for SealedPost {
             objects: objects.collect(),
             shown: kept.shown,
             author_wrap: kept.author_wrap,
-        }
+        })
     }
 }
 
@@ -328,7 +343,7 @@ fn text(case: &Consented) -> Option<Text> {
 /// Shows nothing of what is inside.
 impl std::fmt::Debug for SealedPost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SealedPost").field("post", &self.post).finish_non_exhaustive()
+        f.debug_struct("SealedPost").field("post", &self.0.post).finish_non_exhaustive()
     }
 }
 
