@@ -1,5 +1,7 @@
 //! Identities, circles and posts through the command: people with a vault each, and one folder that nobody believes.
 
+mod mishaps;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

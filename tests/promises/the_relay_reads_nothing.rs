@@ -61,3 +61,14 @@ fn object_key(author: &Sealer, post: usize, index: u32) -> (Key, Context) {
     };
     (derive_object_key(&post_key(author, post), index), derive::context(Line::OBJECT, &place))
 }
+
+/// Whether a file below `folder` holds these bytes.
+pub(crate) fn holds_in(folder: &std::path::Path, bytes: &[u8]) -> bool {
+    std::fs::read_dir(folder).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            return holds_in(&path, bytes);
+        }
+        std::fs::read(&path).unwrap().windows(bytes.len()).any(|run| run == bytes)
+    })
+}

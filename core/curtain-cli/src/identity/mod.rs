@@ -338,6 +338,14 @@ fn restore(args: &RestoreArgs) -> Result<Outcome, Failure> {
     let (mut vault, keys) = args.vault.open_or_make_with_keys()?;
     let (now, random) = (now()?, SystemRandom::new());
     let folder = Folder::new(&args.through);
+    // Before anything is done that cannot be done twice.
+    let lost = match &args.revoke {
+        Some(lost) => {
+            let known = exchange::devices_by_code(&folder, &code, args.user, now)?;
+            Some(chosen(known, lost, "device")?)
+        }
+        None => None,
+    };
     let restored = exchange::restore(
         &mut vault,
         &keys,
@@ -350,8 +358,7 @@ fn restore(args: &RestoreArgs) -> Result<Outcome, Failure> {
     let (me, mut told) = (restored.me, restored.circles);
     let mut owner = Owner { vault, keys, me, random, now };
     let mut taken = exchange::pull_own(&mut owner.here(), &folder)?;
-    if let Some(lost) = &args.revoke {
-        let lost = chosen(owner.me.devices.iter().map(curtain::keys::ListedDevice::id), lost, "device")?;
+    if let Some(lost) = lost {
         told.extend(exchange::revoke(&mut owner.here(), &folder, lost)?);
         taken = exchange::pull_own(&mut owner.here(), &folder)?;
     }
@@ -372,7 +379,8 @@ fn restore(args: &RestoreArgs) -> Result<Outcome, Failure> {
 fn revoke(args: &RevokeArgs) -> Result<Outcome, Failure> {
     let mut owner = args.vault.owner()?;
     let folder = Folder::new(&args.through);
-    let known = owner.me.devices.iter().map(curtain::keys::ListedDevice::id);
+    let gone = owner.vault.gone()?;
+    let known = owner.me.devices.iter().map(curtain::keys::ListedDevice::id).chain(gone);
     let device = match args.device.parse() {
         // Also one that this device does not list any more, where a circle was not told.
         Ok(device) => device,
@@ -380,7 +388,14 @@ fn revoke(args: &RevokeArgs) -> Result<Outcome, Failure> {
     };
     let told = exchange::revoke(&mut owner.here(), &folder, device)?;
     say(args.vault.json, &json!({ "revoked": device, "circles": told_json(&told) }), || {
-        vec![format!("Revoked {device}. You have a new key.")]
+        let told_some = told.is_empty() || told.iter().any(|announced| announced.changed.is_ok());
+        vec![if told_some {
+            format!("Revoked {device}. You have a new key.")
+        } else {
+            format!(
+                "{device} is off your own list. NO CIRCLE WAS TOLD: do the same again, with the right folder."
+            )
+        }]
     });
     Ok(told_lines(&told, args.vault.json))
 }

@@ -2,8 +2,7 @@
 
 use curtain::circle::{Doing, MyCircle};
 use curtain::exchange::{self, ExchangeError, Folder};
-use curtain::hash::Sha256;
-use curtain::post::{self, Addressed, Comment, Say};
+use curtain::post::{self, Addressed, Comment, Received, Say};
 use curtain::review::CommentVerdict;
 use curtain::story::{Decision, Known, Locale};
 use serde_json::{Value, json};
@@ -21,8 +20,8 @@ struct About {
     owner: Owner,
     folder: Folder,
     circle: MyCircle,
-    /// The hash of the post's header.
-    header: Sha256,
+    /// The post's header.
+    post: Received,
 }
 
 impl About {
@@ -33,8 +32,8 @@ impl About {
         let circle = pulled(&mut owner, &folder, &named)?;
         // No witness is needed to find it: nothing of it is opened.
         let feed = exchange::feed(&folder, &circle, &[], owner.now)?;
-        let header = feed.post(args.post).ok_or(ExchangeError::NoSuchPost)?.1.hash;
-        Ok(Self { owner, folder, circle, header })
+        let post = feed.post(args.post).ok_or(ExchangeError::NoSuchPost)?.1.clone();
+        Ok(Self { owner, folder, circle, post })
     }
 
     fn push(&self, ready: &Addressed) -> Result<u64, Failure> {
@@ -57,7 +56,7 @@ pub(super) fn comment(args: &CommentArgs) -> Result<Outcome, Failure> {
     let said = settled.text().to_owned();
     let Owner { vault, me, random, .. } = &mut about.owner;
     let live = fresh(vault, me, &about.circle, Doing::Discussing, now)??;
-    let ready = post::seal_event(vault, &live, about.header, &Say::Comment(settled), None, now, random)?;
+    let ready = post::seal_event(vault, &live, about.post.hash, &Say::Comment(settled), None, now, random)?;
     let n = about.push(&ready)?;
     output::say(args.about.vault.json, &json!({ "n": n, "header": ready.hash, "text": said }), || {
         vec![format!("Sent, as number {n} of the feed: {}", printable(&said))]
@@ -97,17 +96,15 @@ fn not_read(scanned: &post::ScannedComment, json: bool) -> Result<Outcome, Failu
 pub(super) fn withdraw(args: &WithdrawArgs) -> Result<Outcome, Failure> {
     let mut about = About::find(&args.about)?;
     let Owner { vault, me, now, .. } = &mut about.owner;
-    let ready = post::withdraw(vault, me, &about.circle, about.header, args.reason.into(), None, *now)?;
+    let reason = args.reason.into();
+    post::may_withdraw(me, &about.circle, &about.post, reason).map_err(|error| Failure {
+        code: error.code(),
+        message: "nothing was sent, since readers would not follow: its author, an officer, a moderator or an admin may \
+                  say for themselves that it must go"
+            .to_owned(),
+    })?;
+    let ready = post::withdraw(vault, me, &about.circle, about.post.hash, reason, None, *now)?;
     let n = about.push(&ready)?;
-    let feed = exchange::feed(&about.folder, &about.circle, &[], about.owner.now)?;
-    if feed.post(args.about.post).is_none_or(|(_, post)| feed.withdrawn(post).is_none()) {
-        return Err(Failure {
-            code: "role",
-            message: "you said that it must go, and readers will not follow: its author, an officer, a moderator or an \
-                      admin may say so"
-                .to_owned(),
-        });
-    }
     output::say(
         args.about.vault.json,
         &json!({ "n": n, "header": ready.hash, "post": args.about.post }),

@@ -230,6 +230,9 @@ fn fresh<'a>(
     doing: Doing,
     now: UnixTime,
 ) -> Result<Result<Fresh<'a>, Failure>, Failure> {
+    if let Err(error) = exchange::check_gone(vault, circle, me.user) {
+        return Ok(Err(error.into()));
+    }
     let live = circle.live(me, doing, now);
     Ok(match (live, vault.head(circle.circle().id())?) {
         (Err(error), _) => Err(Failure::from(error)),

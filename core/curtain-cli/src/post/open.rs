@@ -62,6 +62,14 @@ pub(super) fn run(args: &OpenArgs) -> Result<Outcome, Failure> {
             outcome = Outcome::SomethingFailed;
         }
     }
+    if let Some(n) = feed.hole {
+        let failure = Failure::from(ExchangeError::Hole { n });
+        output::warn(&failure.message);
+        if job.json {
+            output::json_line(&json!({ "n": n, "error": failure.json() }));
+        }
+        outcome = Outcome::SomethingFailed;
+    }
     if args.post.is_some() && !found {
         return Err(ExchangeError::NoSuchPost.into());
     }

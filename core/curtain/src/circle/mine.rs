@@ -87,8 +87,8 @@ impl MyCircle {
     }
 
     /// Older boxes that are still to be fetched, the newest first: of epochs that began while the user was in, and of which
-    /// the secret is not known. In a circle without history no later epoch gives it. Who made a new user key since has
-    /// no such box any more.
+    /// the secret is not known. In a circle without history no later epoch gives it. Recipients are of the user's present key;
+    /// a box of before may be for the key of then.
     pub fn missing_older_boxes(&self) -> impl Iterator<Item = (u64, Sha256)> {
         let recipient = self.circle.member(&self.user).map(|member| member.key.recipient());
         let older = self.circle.epochs().split_last().map_or(&[][..], |(_, older)| older);

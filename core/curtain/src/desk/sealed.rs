@@ -1,5 +1,6 @@
 //! Evidence for an officer who is elsewhere: the log in the open, and what identifies people sealed to the officer's key.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use curtain_wire::boxes::KemKey;
@@ -9,6 +10,7 @@ use super::{DeskError, Request, Taken, evidence, kept, open, range};
 use crate::consent::ConsentRecord;
 use crate::export::Details;
 use crate::files;
+use crate::hash::Id;
 use crate::ledger::evidence::File;
 use crate::ledger::leaf::{DetailsTaken, Event, ExportFormat, Leaf};
 use crate::ledger::officer::{self, OfficerError, Record};
@@ -87,18 +89,34 @@ pub struct Opened {
 pub fn open_sealed(folder: &Path, key: &SecretKey) -> Result<Vec<Opened>, DeskError> {
     let limits = Limits::default();
     let leaves = files::read(&folder.join(EVIDENCE).join(File::Leaves.to_string()), &limits)?;
-    let mut opened = Vec::new();
-    for line in leaves.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let leaf = Leaf::parse(line).map_err(|_| DeskError::NotSealedEvidence)?;
+    let lines = leaves.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let leaves = lines.map(|line| Leaf::parse(line).map_err(|_| DeskError::NotSealedEvidence));
+    let leaves: Vec<Leaf> = leaves.collect::<Result<_, _>>()?;
+    let erased = |leaf: &Leaf| match leaf.event {
+        Event::Erase { consent, .. } => Some(consent),
+        _ => None,
+    };
+    let erased: BTreeSet<Id> = leaves.iter().filter_map(erased).collect();
+    let open = |leaf: Leaf| {
         let path: PathBuf = folder.join(SEALED).join(leaf.n.to_string());
         let record = match files::read(&path, &limits) {
             Ok(sealed) => Some(officer::open(&leaf, &sealed, key)),
-            Err(files::ReadError::NotFound) => None,
-            Err(error) => return Err(error.into()),
+            Err(files::ReadError::NotFound) if !has_details(&leaf, &erased) => None,
+            // Never "nothing there": whoever handed it out may have left it out.
+            Err(_) => Some(Err(OfficerError::NotThere)),
         };
-        opened.push(read(leaf, record));
+        read(leaf, record)
+    };
+    Ok(leaves.into_iter().map(open).collect())
+}
+
+/// Whether there must be details: of each export, and of each grant that was not erased by the end of this part.
+fn has_details(leaf: &Leaf, erased: &BTreeSet<Id>) -> bool {
+    match leaf.event {
+        Event::Grant { consent, .. } => !erased.contains(&consent),
+        Event::Export { .. } => true,
+        _ => false,
     }
-    Ok(opened)
 }
 
 fn read(leaf: Leaf, record: Option<Result<Record, OfficerError>>) -> Opened {

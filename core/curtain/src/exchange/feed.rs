@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use curtain_wire::chain::{Chain, ChainError};
 use curtain_wire::head::{self, CosignedHead, LogHead, LogKind};
-use curtain_wire::header::{Content, ObjectRef, WithdrawalReason};
+use curtain_wire::header::{Content, Header, ObjectRef, WithdrawalReason};
 use curtain_wire::note::{Note, VerifierKey};
+use curtain_wire::statement::Signed;
 
 use super::{ExchangeError, Folder};
 use crate::circle::MyCircle;
@@ -38,6 +39,8 @@ pub struct Item {
 pub struct Feed {
     /// The headers, in order.
     pub items: Vec<Item>,
+    /// The number of a header that is not there although later ones are: what those say is not known, withdrawals among it.
+    pub hole: Option<u64>,
 }
 
 impl Feed {
@@ -93,8 +96,22 @@ pub fn feed(
     let mut chains: BTreeMap<Sha256, Chain> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     let mut cited = 0;
+    let (mut hole, id) = (None, circle.circle().id());
+    let end = folder.headers_end(id)?;
     for n in 0..MAX_HEADERS {
-        let Some(bytes) = folder.header(circle.circle().id(), n)? else { break };
+        let bytes = match folder.header(id, n) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                hole = (n < end).then_some(n);
+                break;
+            }
+            // One that is no file takes nothing away from the others.
+            Err(error) => {
+                let received = Err(error.into());
+                items.push(Item { n, hash: Sha256([0; 32]), cited, received, gap: None });
+                continue;
+            }
+        };
         let hash = Sha256::of(&bytes);
         let reading = Reading { circle, witnesses, cited, now };
         let before = cited;
@@ -116,7 +133,7 @@ pub fn feed(
         });
         items.push(Item { n, hash, cited: before, received, gap });
     }
-    Ok(Feed { items })
+    Ok(Feed { items, hole })
 }
 
 /// Puts a post that was made ready for `circle` into the folder: its files, then its header at the end of the feed. What is
@@ -141,11 +158,25 @@ pub fn push_post(
 /// # Errors
 /// [`ExchangeError`]; it can be done again.
 pub fn push_header(folder: &Folder, circle: Sha256, header: &[u8]) -> Result<u64, ExchangeError> {
+    let before = Signed::<Header>::parse(header).ok().and_then(|header| header.body().prev);
+    let mut past_is_there = before.is_none();
     for n in 0..MAX_HEADERS {
-        match folder.header(circle, n)? {
-            Some(there) if there == header => return Ok(n),
-            Some(_) => continue,
-            None => {}
+        match folder.header(circle, n) {
+            Ok(Some(there)) if there == header => return Ok(n),
+            Ok(Some(there)) => {
+                past_is_there |= before == Some(Sha256::of(&there));
+                continue;
+            }
+            // What is no file is somebody's place, too.
+            Err(_) => continue,
+            Ok(None) => {}
+        }
+        // In a hole it would stand before what others posted already.
+        if n < folder.headers_end(circle)? {
+            return Err(ExchangeError::Hole { n });
+        }
+        if !past_is_there {
+            return Err(ExchangeError::OwnPastMissing);
         }
         match files::share(&folder.header_path(circle, n), header) {
             Ok(()) => return Ok(n),

@@ -36,11 +36,14 @@ use crate::time::UnixTime;
 use crate::vault::{KeyStore, Vault, VaultError};
 
 pub use feed::{Feed, Item, Met, feed, head_text, kept_head, meet, push_header, push_post};
-pub use own::{Announced, Restored, announce, pull_own, rekey, restore, revoke};
+pub use own::{Announced, Restored, announce, check_gone, devices_by_code, pull_own, rekey, restore, revoke};
 pub use pull::{Changed, Pulled, Rotate, Written, change, create, kept, pull};
 
 /// The most circles in a folder.
 const MAX_CIRCLES: usize = 10_000;
+
+/// The most files in the folder of a feed: headers, and what programs that copy folders leave there.
+const MAX_NAMES: usize = 200_000;
 
 /// Why something did not travel.
 #[derive(Debug, Error)]
@@ -142,6 +145,24 @@ pub enum ExchangeError {
     /// It does not follow what its device posted before.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// A device that the user revoked is still one in this circle.
+    #[error(
+        "a device that you revoked is still listed in this circle: run `curtain identity announce --through DIR` first"
+    )]
+    StillListed,
+    /// A header in between is not there.
+    #[error(
+        "number {n} of this circle's feed is not in this folder, and later ones are: wait until the folder is complete"
+    )]
+    Hole {
+        /// Its number.
+        n: u64,
+    },
+    /// What this device posted before is not there.
+    #[error(
+        "what this device posted in this circle before is not in this folder: wait until the folder is complete"
+    )]
+    OwnPastMissing,
     /// There is no such post in the feed.
     #[error("there is no such post in this folder's feed of the circle")]
     NoSuchPost,
@@ -199,6 +220,9 @@ impl ExchangeError {
             Self::Open(error) => error.code(),
             Self::Withdrawn(_) => "withdrawn",
             Self::Chain(error) => error.code(),
+            Self::StillListed => "revoked_device_listed",
+            Self::Hole { .. } => "feed_hole",
+            Self::OwnPastMissing => "own_past_missing",
             Self::NoSuchPost => "no_such_post",
         }
     }
@@ -272,6 +296,13 @@ impl Folder {
     /// Header `n` of a circle's feed; `None` where the feed ends.
     fn header(&self, circle: Sha256, n: u64) -> Result<Option<Vec<u8>>, ReadError> {
         there(files::read_shared(&self.header_path(circle, n), Header::MAX_BYTES as u64))
+    }
+
+    /// The number after the last header of a circle's feed, whether or not all before it are there.
+    fn headers_end(&self, circle: Sha256) -> Result<u64, ReadError> {
+        let names = files::names(&self.circle(circle).join("posts"), MAX_NAMES)?;
+        let numbers = names.iter().filter_map(|name| name.strip_suffix(".json")?.parse::<u64>().ok());
+        Ok(numbers.max().map_or(0, |last| last.saturating_add(1)))
     }
 
     /// The boxes of an epoch, as the log names them.

@@ -86,6 +86,7 @@ fn census(here: &Here<'_>) -> Result<Census, ExchangeError> {
     for circle in here.vault.circles()? {
         census.read(&here.vault.entries(circle.id)?, here.me.user);
     }
+    census.revoked.extend(here.vault.gone()?);
     Ok(census)
 }
 
@@ -306,6 +307,8 @@ impl Telling<'_> {
 pub fn revoke(here: &mut Here<'_>, folder: &Folder, device: Sha256) -> Result<Vec<Announced>, ExchangeError> {
     if here.me.devices.iter().any(|listed| listed.id() == device) {
         here.me.strike(device, here.random)?;
+        // First: whatever goes wrong from here on, it does not come back.
+        here.vault.keep_gone(device)?;
         here.vault.update_identity(here.keys, here.me)?;
     } else if !census(here)?.claims.contains_key(&device) {
         return Err(CircleError::NoSuchDevice.into());
@@ -386,6 +389,29 @@ pub fn restore(
     // With the hand of the code, until the circles know this device.
     let circles = announce(&mut Here { vault, keys, me: &mut hand, random, now }, folder, None)?;
     Ok(Restored { me, circles })
+}
+
+/// The devices of a user that circles in the folder list, which list the recovery code too.
+///
+/// # Errors
+/// [`ExchangeError`]; [`ExchangeError::CodeUnknown`].
+pub fn devices_by_code(
+    folder: &Folder,
+    code: &RecoveryCode,
+    user: Id,
+    now: UnixTime,
+) -> Result<BTreeSet<Sha256>, ExchangeError> {
+    Ok(find(folder, code, user, now)?.into_iter().flat_map(|found| found.devices).collect())
+}
+
+/// Whether a device that the user revoked is still listed in a circle: whoever has it reads what is posted there.
+///
+/// # Errors
+/// [`ExchangeError::StillListed`], [`ExchangeError::Vault`].
+pub fn check_gone(vault: &Vault, circle: &MyCircle, user: Id) -> Result<(), ExchangeError> {
+    let gone = vault.gone()?;
+    let listed = circle.circle().member(&user).is_some_and(|member| !member.devices.is_disjoint(&gone));
+    if listed { Err(ExchangeError::StillListed) } else { Ok(()) }
 }
 
 /// A circle that lists a recovery code.

@@ -152,8 +152,33 @@ fn entry_error(n: u64, error: CircleError) -> ExchangeError {
     }
 }
 
-/// Takes the box of the present epoch, if there is one that is not here yet.
+/// Takes the box of the present epoch, if there is one that is not here yet, and those of epochs before.
 pub(super) fn take_box(me: &Identity, folder: &Folder, mine: &mut MyCircle) -> Result<(), ExchangeError> {
+    let present = take_present_box(me, folder, mine);
+    take_older_boxes(me, folder, mine);
+    present
+}
+
+/// Takes what there is of epochs that began while the user was in, and to which no later one leads: in a circle without
+/// history, or behind a link that somebody broke. What is not there, or does not hold, stays closed.
+fn take_older_boxes(me: &Identity, folder: &Folder, mine: &mut MyCircle) {
+    let missing: Vec<u64> = mine.missing_older_boxes().map(|(number, _)| number).collect();
+    for number in missing {
+        let epoch = usize::try_from(number).ok().and_then(|at| mine.circle().epochs().get(at));
+        let Some(Ok(boxes)) = epoch.map(|epoch| folder.boxes(mine.circle().id(), number, &epoch.boxes))
+        else {
+            continue;
+        };
+        // The box is for the key of then.
+        for key in me.keys() {
+            if let Some(sealed) = boxes.one(&key.public().recipient()) {
+                let _ = mine.take_box_of(number, key, &sealed);
+            }
+        }
+    }
+}
+
+fn take_present_box(me: &Identity, folder: &Folder, mine: &mut MyCircle) -> Result<(), ExchangeError> {
     let Some((number, recipient)) = mine.missing_box() else { return Ok(()) };
     let lists = |member: &CircleMember| member.devices.contains(&me.device.id());
     if !mine.circle().member(&me.user).is_some_and(lists) {

@@ -37,6 +37,11 @@ pub enum OfficerError {
         "the sealed record does not open: it is for another officer's key, of another record, or was changed"
     )]
     DoesNotOpen,
+    /// There is no sealed record where there must be one, or it cannot be read.
+    #[error(
+        "the details of this record are not in the folder: whoever handed it out left them out, or they got lost"
+    )]
+    NotThere,
     /// It is what the log committed to, and no consent record of this version.
     #[error(
         "the details are what the log committed to, and do not read as a consent: they were written by another version"
@@ -56,6 +61,7 @@ impl OfficerError {
         match self {
             Self::NotSealed => "not_sealed",
             Self::DoesNotOpen => "does_not_open",
+            Self::NotThere => "details_missing",
             Self::Record => "record",
             Self::Commitment => "commitment",
         }

@@ -1,5 +1,7 @@
 //! Who the owner of this device is: private keys, wrapped by the key store, and what circles need to know.
 
+use std::collections::BTreeSet;
+
 use curtain_wire::boxes::KemKey;
 use curtain_wire::canonical;
 use curtain_wire::credential::Credential;
@@ -129,6 +131,25 @@ impl Vault {
         };
         let old_keys = self.old_keys(keys, user, key.as_ref())?;
         Ok(Some(Identity { user, name, device, key, old_keys, credential, devices: self.own_devices()? }))
+    }
+
+    /// Notes that a device of the user is none any more, before any circle is told: telling them may fail, and is done again.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn keep_gone(&mut self, device: Sha256) -> Result<(), VaultError> {
+        self.opened.connection.execute("INSERT OR IGNORE INTO gone_device (id) VALUES (?1)", [device.0])?;
+        Ok(())
+    }
+
+    /// Devices that the user revoked here.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn gone(&self) -> Result<BTreeSet<Sha256>, VaultError> {
+        let mut query = self.opened.connection.prepare("SELECT id FROM gone_device")?;
+        let rows = query.query_map([], |row| row.get(0).map(Sha256))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The user's keys that another took the place of, the newest first.

@@ -17,6 +17,10 @@ CREATE TABLE user_key (
     recipient BLOB NOT NULL UNIQUE CHECK (length(recipient) = 32),
     secret BLOB NOT NULL
 ) STRICT;
+-- Devices that the user revoked here: they stay out, whatever a circle still lists.
+CREATE TABLE gone_device (
+    id BLOB PRIMARY KEY CHECK (length(id) = 32)
+) STRICT, WITHOUT ROWID;
 -- The user's devices, this one among them, and the recovery code as one.
 CREATE TABLE own_device (
     id BLOB PRIMARY KEY CHECK (length(id) = 32),
