@@ -1,9 +1,9 @@
 //! `curtain circle show`
 
-use curtain::circle::{CircleError, Member, role_code};
+use curtain::circle::{CircleError, Member, Role, role_code};
 use curtain::exchange;
 use curtain::hash::Id;
-use curtain::wire::membership::Access;
+use curtain::wire::membership::{Access, CircleMember};
 use curtain::wire::statement::Signed;
 use serde_json::{Value, json};
 
@@ -20,8 +20,10 @@ pub(super) fn ago(age_s: u64) -> String {
     }
 }
 
-fn access_code(access: Access) -> &'static str {
-    match access {
+fn access_code(member: &CircleMember) -> &'static str {
+    match member.access {
+        // There is no box for an officer, now or later.
+        _ if member.role == Role::Officer => "none",
         Access::Current => "current",
         Access::NextEpoch => "next_epoch",
         Access::Waiting => "waiting",
@@ -75,9 +77,11 @@ pub(super) fn show(args: &OneArgs) -> Result<Outcome, Failure> {
         None => "witness     none has seen this circle yet: curtain circle head".to_owned(),
     });
     if log.blocked() {
-        output::line("Nothing can be posted until an admin rotates it: somebody left or lost a device.");
+        output::line(
+            "Nothing can be posted until an admin runs curtain circle rotate: somebody left or lost a device.",
+        );
     } else if log.rotation_due() {
-        output::line("A new epoch is due: somebody waits for a key.");
+        output::line("A new epoch is due, since somebody waits for a key: curtain circle rotate");
     }
     Ok(Outcome::AllDone)
 }
@@ -85,7 +89,7 @@ pub(super) fn show(args: &OneArgs) -> Result<Outcome, Failure> {
 fn member_json(circle: &curtain::circle::MyCircle, user: Id, member: &Result<Member, CircleError>) -> Value {
     let Some(listed) = circle.circle().member(&user) else { return Value::Null };
     let mut value = json!({
-        "user": user, "role": role_code(listed.role), "access": access_code(listed.access),
+        "user": user, "role": role_code(listed.role), "access": access_code(listed),
         "devices": listed.devices,
     });
     match member {
@@ -110,6 +114,7 @@ fn member_line(circle: &curtain::circle::MyCircle, user: Id, member: &Result<Mem
         more => format!("{more} devices"),
     };
     let waits = match listed.access {
+        _ if listed.role == Role::Officer => ", reads no case",
         Access::Current => "",
         Access::NextEpoch => ", reads from the next epoch on",
         Access::Waiting => ", must make a new key",

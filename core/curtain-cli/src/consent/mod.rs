@@ -305,6 +305,11 @@ fn code(args: &WithdrawArgs) -> Result<WithdrawalCode, Failure> {
 }
 
 fn print_copies(copies: &[String], of: u64) {
+    if !copies.is_empty() {
+        output::line(
+            "Take what was posted back in each circle: curtain post withdraw CIRCLE POST (curtain post list)",
+        );
+    }
     for copy in copies {
         output::line(&format!(
             "The copy made by record {copy} must follow. When it is gone: \

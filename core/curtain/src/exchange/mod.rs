@@ -79,7 +79,9 @@ pub enum ExchangeError {
     #[error(transparent)]
     Fork(#[from] ForkError),
     /// There is no such circle in the folder.
-    #[error("there is no such circle in this folder: ask whoever invited you for the right one")]
+    #[error(
+        "this circle is not in this folder: say the right one with --through, or ask whoever invited you"
+    )]
     NoCircle,
     /// Somebody else wrote there first.
     #[error(

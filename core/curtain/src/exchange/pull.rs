@@ -123,6 +123,8 @@ pub(super) fn fetch(
         match folder.entry(circle, n)? {
             Some(there) if there == *known => {}
             Some(_) => return Err(ForkError::Forked { size: n + 1 }.into()),
+            // Another folder, most likely.
+            None if n == 0 => return Err(ExchangeError::NoCircle),
             None => return Err(ForkError::RolledBack { seen: kept.len() as u64, size: n }.into()),
         }
     }
