@@ -1,4 +1,4 @@
-//! Headers, and what is inside: bodies with their manifests, and events. What is read writes back the same and keeps its
+//! Headers, and what is inside: bodies with their manifests, and events; heads and profiles. What is read writes back the same and keeps its
 //! limits; nobody's signature is forged.
 #![no_main]
 
@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 
 use curtain_fuzz::{circle, hush, mutated, watch, with_sign, words};
 use curtain_wire::canonical;
+use curtain_wire::credential::Profile;
 use curtain_wire::events::{Body, EventBody, Manifest, PictureClass, PictureDecision, PictureKeep};
+use curtain_wire::head::LogHead;
 use curtain_wire::header::{Content, Header, MAX_EVENT_BYTES, MAX_OBJECTS, ObjectKind, Post, WRAP_BYTES};
 use curtain_wire::padme::{is_sealed_len, sealed_len};
 use curtain_wire::statement::{PublicKey, Signed};
@@ -21,7 +23,22 @@ fuzz_target!(init: hush(), |bytes: &[u8]| watch(|| {
     manifest(bytes);
     body(bytes);
     event(bytes);
+    head(bytes);
+    profile(bytes);
 }));
+
+fn head(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    if let Ok(head) = text.parse::<LogHead>() {
+        assert_eq!(head.to_string(), text);
+    }
+}
+
+fn profile(bytes: &[u8]) {
+    if let Ok(profile) = Profile::parse(bytes) {
+        assert_eq!(canonical::to_bytes(&profile), bytes);
+    }
+}
 
 fn header(bytes: &[u8]) {
     let Ok(signed) = Signed::<Header>::parse(bytes) else { return };
