@@ -8,6 +8,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 
 use curtain_wire::canonical::{Suite, UnknownSuite};
+use curtain_wire::padme;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use subtle::ConstantTimeEq as _;
@@ -173,8 +174,7 @@ impl OpenStreamError {
 /// How many bytes a plaintext of `len` bytes has when sealed; `None` if it is too long for one stream.
 #[must_use]
 pub fn sealed_len(len: u64) -> Option<u64> {
-    let chunks = len / CHUNK as u64 + 1;
-    (chunks <= MAX_CHUNKS).then(|| HEADER as u64 + len + chunks * TAG as u64)
+    padme::stream_len(len).filter(|_| len / (CHUNK as u64) < MAX_CHUNKS)
 }
 
 /// Seals `plaintext` under `key` for `context`. The result has [`sealed_len`] bytes.
