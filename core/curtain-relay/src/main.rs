@@ -1,0 +1,3 @@
+//! `curtain-relay`.
+
+fn main() {}
