@@ -83,12 +83,12 @@ impl Chain {
         (self.hashes.len() as u64, self.hashes.last().copied())
     }
 
-    /// Takes the next header. `header_hash` is the hash of the signed header, whose signature was checked: a forged
-    /// one would look like a fork. Nothing changes on an error.
+    /// Whether a header is the next one. `header_hash` is the hash of the signed header, whose signature was checked: a
+    /// forged one would look like a fork.
     ///
     /// # Errors
     /// [`ChainError`].
-    pub fn accept(&mut self, header_hash: Sha256, seq: u64, prev: Option<Sha256>) -> Result<(), ChainError> {
+    pub fn check(&self, header_hash: Sha256, seq: u64, prev: Option<Sha256>) -> Result<(), ChainError> {
         let (next, last) = self.next();
         if seq > next {
             return Err(ChainError::Gap { seq, next });
@@ -99,9 +99,15 @@ impl Chain {
         if prev.is_some() != last.is_some() {
             return Err(ChainError::Start);
         }
-        if prev != last {
-            return Err(ChainError::OtherPast { seq });
-        }
+        if prev == last { Ok(()) } else { Err(ChainError::OtherPast { seq }) }
+    }
+
+    /// Takes the next header, if [`Chain::check`] says that it is. Nothing changes on an error.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn accept(&mut self, header_hash: Sha256, seq: u64, prev: Option<Sha256>) -> Result<(), ChainError> {
+        self.check(header_hash, seq, prev)?;
         self.hashes.push(header_hash);
         Ok(())
     }

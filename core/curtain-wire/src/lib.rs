@@ -9,6 +9,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod credential;
 pub mod events;
+pub mod feed;
 pub mod hash;
 pub mod head;
 pub mod header;

@@ -123,6 +123,14 @@ impl Circle {
         consistency_proof(old, self.size(), self.leaves())
     }
 
+    /// [`Circle::consistency_proof`] up to when the log had `new` entries.
+    ///
+    /// # Errors
+    /// [`TreeError::Shrunk`], [`TreeError::TooFewHashes`] beyond the log's end.
+    pub fn consistency_proof_to(&self, old: u64, new: u64) -> Result<Vec<Hash>, TreeError> {
+        consistency_proof(old, new, self.leaves())
+    }
+
     /// The head of the whole log as witnesses cosign it.
     #[must_use]
     pub fn log_head(&self) -> LogHead {
