@@ -12,6 +12,7 @@ mod eval;
 mod identity;
 mod inspect;
 mod ledger;
+mod network;
 mod output;
 mod post;
 mod sheet;

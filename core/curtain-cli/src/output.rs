@@ -17,6 +17,7 @@ use curtain::metadata::{self, Inspected, Leak};
 use curtain::picture::{Colour, Limits};
 use curtain::post::{OpenError, PostError, SendError};
 use curtain::receipt::ReceiptError;
+use curtain::transport::RelayError;
 use curtain::vault::{AcknowledgeError, EraseError, GrantError, MeetError, VaultError, WithdrawError};
 use curtain::wire::credential::CredentialError;
 use serde::Serialize;
@@ -63,6 +64,7 @@ failures!(
     OpenError,
     SendError,
     NotLive,
+    RelayError,
 );
 
 impl Failure {

@@ -61,6 +61,13 @@ impl UnixTime {
     }
 }
 
+/// The moment that an HTTP `Date` says. [RFC 9110, 5.6.7]
+#[must_use]
+pub fn http_date(field: &str) -> Option<UnixTime> {
+    let moment = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(field).ok()?;
+    UnixTime::new(moment.as_second()).ok()
+}
+
 /// RFC 3339, `2027-01-31T09:30:00Z`.
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,6 +124,17 @@ mod tests {
         for text in ["1970-01-01", "2026-12-31T23:59:59Z", "2027-01-01", "9999-12-30"] {
             let moment: UnixTime = text.parse().unwrap();
             assert_eq!(moment.year().to_string(), text[..4]);
+        }
+    }
+
+    #[test]
+    fn a_server_says_the_time() {
+        let date = http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert_eq!(date.to_string(), "1994-11-06T08:49:37Z");
+        for field in
+            ["", "Sun, 06 Nov 1894 08:49:37 GMT", "1994-11-06T08:49:37Z", "Sun, 31 Feb 1994 08:49:37 GMT"]
+        {
+            assert_eq!(http_date(field), None, "{field}");
         }
     }
 

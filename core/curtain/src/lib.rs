@@ -39,5 +39,7 @@ pub mod review;
 pub mod seal;
 pub mod spoken;
 pub mod story;
+pub mod sync;
 pub mod time;
+pub mod transport;
 pub mod vault;

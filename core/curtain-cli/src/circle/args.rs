@@ -7,6 +7,7 @@ use curtain::circle::{self, History as Past};
 use curtain::wire::statement::PublicKey;
 
 use crate::consent::Level;
+use crate::network::Through;
 use crate::vault::VaultArgs;
 
 #[derive(Debug, Subcommand)]
@@ -61,9 +62,9 @@ pub(crate) struct NewArgs {
     /// The public key of an issuer whose credentials count. May be given many times.
     #[arg(long, value_name = "PUB")]
     pub(crate) issuer: Vec<PublicKey>,
-    /// The folder through which the circle travels; made if it is missing.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: PathBuf,
+    /// What the circle travels through: a folder, or a relay, `https://HOST`; made if it is missing.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Through,
 }
 
 #[derive(Debug, Args)]
@@ -106,9 +107,9 @@ pub(crate) struct JoinArgs {
 pub(crate) struct TravelArgs {
     #[command(flatten)]
     pub(crate) one: OneArgs,
-    /// The folder through which the circle travels.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: PathBuf,
+    /// What the circle travels through: a folder, or a relay, `https://HOST`.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Through,
 }
 
 #[derive(Debug, Args)]
@@ -168,9 +169,9 @@ pub(crate) struct PullArgs {
     /// What to call it, where it is new here.
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The folder through which the circle travels.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: PathBuf,
+    /// What the circle travels through: a folder, or a relay, `https://HOST`.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Through,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ pub(crate) use args::CircleCommand;
 use curtain::circle::{
     CircleError, Invite, JoinRequest, MyCircle, Paper, Pen, Revocation, read_aloud, role_code,
 };
-use curtain::exchange::{self, Changed, ExchangeError, Folder, Pulled, Rotate, Written};
+use curtain::exchange::{self, Changed, ExchangeError, Pulled, Road, Rotate, Written};
 use curtain::files;
 use curtain::hash::Sha256;
 use curtain::vault::CircleSummary;
@@ -52,9 +52,9 @@ pub(crate) fn run(command: &CircleCommand) -> Outcome {
 
 fn new(args: &NewArgs) -> Result<Outcome, Failure> {
     let mut owner = args.vault.owner()?;
-    let folder = Folder::new(&args.through);
+    let road = args.through.road(&owner.me.device)?;
     let kind = (args.audience.into(), args.history.into());
-    let circle = exchange::create(&mut owner.here(), &folder, &args.name, kind, args.issuer.clone())?;
+    let circle = exchange::create(&mut owner.here(), road.as_ref(), &args.name, kind, args.issuer.clone())?;
     let id = circle.circle().id();
     if let Err(error) = circle.member(owner.me.user, owner.now).and_then(|me| Ok(me.credential?)) {
         output::warn(&format!("You cannot post in it yet: {error}"));
@@ -136,7 +136,7 @@ fn join(args: &JoinArgs) -> Result<Outcome, Failure> {
 /// A circle as the folder has it now, about to be changed.
 struct Travelling {
     owner: Owner,
-    folder: Folder,
+    road: Box<dyn Road>,
     circle: MyCircle,
 }
 
@@ -144,9 +144,9 @@ impl Travelling {
     fn new(args: &TravelArgs) -> Result<Self, Failure> {
         let mut owner = args.one.vault.owner()?;
         let named = owner.circle_named(&args.one.circle)?;
-        let folder = Folder::new(&args.through);
-        let circle = pulled(&mut owner, &folder, &named)?;
-        Ok(Self { owner, folder, circle })
+        let road = args.through.road(&owner.me.device)?;
+        let circle = pulled(&mut owner, road.as_ref(), &named)?;
+        Ok(Self { owner, road, circle })
     }
 
     fn change(
@@ -154,7 +154,7 @@ impl Travelling {
         rotate: Rotate,
         write: impl FnOnce(&Pen<'_>, &mut MyCircle) -> Result<Vec<Written>, ExchangeError>,
     ) -> Result<Changed, Failure> {
-        Ok(exchange::change(&mut self.owner.here(), &self.folder, &mut self.circle, rotate, write)?)
+        Ok(exchange::change(&mut self.owner.here(), self.road.as_ref(), &mut self.circle, rotate, write)?)
     }
 
     fn member(&self, typed: &str) -> Result<curtain::hash::Id, Failure> {
@@ -165,10 +165,10 @@ impl Travelling {
 /// Takes in what is new, and says where there is no key.
 pub(crate) fn pulled(
     owner: &mut Owner,
-    folder: &Folder,
+    road: &dyn Road,
     circle: &CircleSummary,
 ) -> Result<MyCircle, Failure> {
-    let Pulled { circle, no_key, .. } = exchange::pull(&mut owner.here(), folder, circle.id, &circle.name)?;
+    let Pulled { circle, no_key, .. } = exchange::pull(&mut owner.here(), road, circle.id, &circle.name)?;
     if let Some(error) = no_key {
         output::warn(&format!("No key of the present epoch: {error}"));
     }
@@ -258,8 +258,8 @@ fn revoke(args: &RevokeArgs) -> Result<Outcome, Failure> {
 
 fn rekey(args: &TravelArgs) -> Result<Outcome, Failure> {
     let mut travelling = Travelling::new(args)?;
-    let Travelling { owner, folder, circle } = &mut travelling;
-    let told = exchange::rekey(&mut owner.here(), folder, circle)?;
+    let Travelling { owner, road, circle } = &mut travelling;
+    let told = exchange::rekey(&mut owner.here(), road.as_ref(), circle)?;
     say(args.one.vault.json, &json!({ "circles": told_json(&told) }), || {
         vec!["You have a new key.".to_owned()]
     });
@@ -279,12 +279,13 @@ fn discredit(args: &FileArgs) -> Result<Outcome, Failure> {
 
 fn pull(args: &PullArgs) -> Result<Outcome, Failure> {
     let mut owner = args.vault.owner()?;
-    let folder = Folder::new(&args.through);
+    let road = args.through.road(&owner.me.device)?;
     let named = match owner.circle_named(&args.circle) {
         Ok(circle) => circle,
         Err(failure) => unknown(args, failure)?,
     };
-    let Pulled { circle, new, no_key } = exchange::pull(&mut owner.here(), &folder, named.id, &named.name)?;
+    let Pulled { circle, new, no_key } =
+        exchange::pull(&mut owner.here(), road.as_ref(), named.id, &named.name)?;
     let log = circle.circle();
     let (member, epoch) = (log.member(&owner.me.user).is_some(), log.epoch().map(|epoch| epoch.number));
     let failure = no_key.map(Failure::from);

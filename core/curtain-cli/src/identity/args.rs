@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use curtain::circle::CredentialKind;
 use curtain::hash::{Id, Sha256};
 
+use crate::network::Through;
 use crate::vault::VaultArgs;
 
 #[derive(Debug, Subcommand)]
@@ -53,9 +54,9 @@ pub(crate) struct NewArgs {
 pub(crate) struct CredentialArgs {
     #[command(flatten)]
     pub(crate) vault: VaultArgs,
-    /// Also send it to your circles, through this folder.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: Option<PathBuf>,
+    /// Also send it to your circles, through this folder or relay.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Option<Through>,
     /// The credential.
     pub(crate) file: PathBuf,
 }
@@ -64,9 +65,9 @@ pub(crate) struct CredentialArgs {
 pub(crate) struct RecoveryArgs {
     #[command(flatten)]
     pub(crate) vault: VaultArgs,
-    /// The folder of your circles: each must know the code before it is of use.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: Option<PathBuf>,
+    /// The folder or relay of your circles: each must know the code before it is of use.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Option<Through>,
 }
 
 #[derive(Debug, Args)]
@@ -92,9 +93,9 @@ pub(crate) struct ApproveArgs {
     /// Where to write what the new device takes in.
     #[arg(long, value_name = "GRANT")]
     pub(crate) out: PathBuf,
-    /// The folder of your circles.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: Option<PathBuf>,
+    /// The folder or relay of your circles.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Option<Through>,
     /// The fingerprint is the one that the new device shows.
     #[arg(long)]
     pub(crate) yes: bool,
@@ -106,9 +107,9 @@ pub(crate) struct AcceptArgs {
     pub(crate) vault: VaultArgs,
     /// What the linked device gave.
     pub(crate) grant: PathBuf,
-    /// The folder of your circles: those that know this device are taken in.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: Option<PathBuf>,
+    /// The folder or relay of your circles: those that know this device are taken in.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Option<Through>,
     /// The fingerprint is the one that the linked device shows.
     #[arg(long)]
     pub(crate) yes: bool,
@@ -121,9 +122,9 @@ pub(crate) struct RestoreArgs {
     /// Your user id: it stands beside the recovery code.
     #[arg(long)]
     pub(crate) user: Id,
-    /// The folder of your circles.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: PathBuf,
+    /// The folder or relay of your circles.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Through,
     /// Your name, where no circle tells it.
     #[arg(long)]
     pub(crate) name: Option<String>,
@@ -138,18 +139,18 @@ pub(crate) struct RevokeArgs {
     pub(crate) vault: VaultArgs,
     /// The device: its id, or the first eight digits or more.
     pub(crate) device: String,
-    /// The folder of your circles.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: PathBuf,
+    /// The folder or relay of your circles.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Through,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct AnnounceArgs {
     #[command(flatten)]
     pub(crate) vault: VaultArgs,
-    /// The folder of your circles.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: PathBuf,
+    /// The folder or relay of your circles.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Through,
 }
 
 #[derive(Debug, Args)]

@@ -4,12 +4,11 @@ mod args;
 mod issuer;
 
 use std::io::{IsTerminal, Read};
-use std::path::Path;
 
 pub(crate) use args::IdentityCommand;
 
 use curtain::circle::{self, Credential, Identity, LinkGrant, LinkRequest, Paper, Pen, read_aloud};
-use curtain::exchange::{self, Announced, Folder, Here, Rotate, Written};
+use curtain::exchange::{self, Announced, Here, Road, Rotate, Written};
 use curtain::files;
 use curtain::hash::Sha256;
 use curtain::keys::{DeviceKeys, RecoveryCode};
@@ -20,6 +19,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::Outcome;
+use crate::network::Through;
 use crate::output::{self, Failure, confirm, printable, read_handed, say, shown};
 use crate::vault::{Owner, VaultArgs, chosen, now};
 
@@ -132,9 +132,10 @@ fn credential(args: &CredentialArgs) -> Result<Outcome, Failure> {
     owner.me.take_credential(said, owner.now)?;
     owner.keep()?;
     let mut told = Vec::new();
-    if let Some(folder) = args.through.as_deref().map(Folder::new) {
+    if let Some(through) = &args.through {
+        let road = through.road(&owner.me.device)?;
         for circle in owner.vault.circles()? {
-            let changed = profile_in(&mut owner.here(), &folder, circle.id, &circle.name);
+            let changed = profile_in(&mut owner.here(), road.as_ref(), circle.id, &circle.name);
             told.push(Announced { circle: circle.id, changed });
         }
     }
@@ -147,12 +148,12 @@ fn credential(args: &CredentialArgs) -> Result<Outcome, Failure> {
 
 fn profile_in(
     here: &mut Here<'_>,
-    folder: &Folder,
+    road: &dyn Road,
     circle: Sha256,
     name: &str,
 ) -> Result<exchange::Changed, exchange::ExchangeError> {
-    let mut mine = exchange::pull(here, folder, circle, name)?.circle;
-    exchange::change(here, folder, &mut mine, Rotate::Later, |pen: &Pen<'_>, circle| {
+    let mut mine = exchange::pull(here, road, circle, name)?.circle;
+    exchange::change(here, road, &mut mine, Rotate::Later, |pen: &Pen<'_>, circle| {
         Ok(vec![Written::entry(pen.profile(circle)?)])
     })
 }
@@ -165,7 +166,7 @@ fn recovery_code(args: &RecoveryArgs) -> Result<Outcome, Failure> {
     let id = device.id();
     owner.me.list(device)?;
     owner.keep()?;
-    let told = told_all(&mut owner, args.through.as_deref())?;
+    let told = told_all(&mut owner, args.through.as_ref())?;
     let printed = code.printed();
     if args.vault.json {
         output::json_line(&json!({
@@ -184,9 +185,10 @@ fn recovery_code(args: &RecoveryArgs) -> Result<Outcome, Failure> {
     Ok(told_lines(&told, args.vault.json))
 }
 
-fn told_all(owner: &mut Owner, through: Option<&Path>) -> Result<Vec<Announced>, Failure> {
-    let Some(folder) = through.map(Folder::new) else { return Ok(Vec::new()) };
-    Ok(exchange::announce(&mut owner.here(), &folder, None)?)
+fn told_all(owner: &mut Owner, through: Option<&Through>) -> Result<Vec<Announced>, Failure> {
+    let Some(through) = through else { return Ok(Vec::new()) };
+    let road = through.road(&owner.me.device)?;
+    Ok(exchange::announce(&mut owner.here(), road.as_ref(), None)?)
 }
 
 pub(crate) fn told_json(told: &[Announced]) -> Vec<Value> {
@@ -264,7 +266,7 @@ fn approve(args: &ApproveArgs) -> Result<Outcome, Failure> {
     owner.keep()?;
     let grant = grant.to_bytes();
     files::share(&args.out, &grant)?;
-    let told = told_all(&mut owner, args.through.as_deref())?;
+    let told = told_all(&mut owner, args.through.as_ref())?;
     let fingerprint = read_aloud(&grant);
     let value = json!({
         "device": device, "request_fingerprint": asked, "grant": shown(&args.out), "fingerprint": fingerprint,
@@ -294,8 +296,11 @@ fn accept(args: &AcceptArgs) -> Result<Outcome, Failure> {
     confirm(args.yes.into(), "Does the linked device show the same?")?;
     grant.accept(&mut owner.me)?;
     owner.keep()?;
-    let taken = match args.through.as_deref().map(Folder::new) {
-        Some(folder) => exchange::pull_own(&mut owner.here(), &folder)?,
+    let taken = match &args.through {
+        Some(through) => {
+            let road = through.road(&owner.me.device)?;
+            exchange::pull_own(&mut owner.here(), road.as_ref())?
+        }
         None => Vec::new(),
     };
     let devices = owner.me.devices.len();
@@ -337,11 +342,11 @@ fn restore(args: &RestoreArgs) -> Result<Outcome, Failure> {
     let code = typed_code()?;
     let (mut vault, keys) = args.vault.open_or_make_with_keys()?;
     let (now, random) = (now()?, SystemRandom::new());
-    let folder = Folder::new(&args.through);
+    let road = args.through.road(&code.device(args.user))?;
     // Before anything is done that cannot be done twice.
     let lost = match &args.revoke {
         Some(lost) => {
-            let known = exchange::devices_by_code(&folder, &code, args.user, now)?;
+            let known = exchange::devices_by_code(road.as_ref(), &code, args.user, now)?;
             Some(chosen(known, lost, "device")?)
         }
         None => None,
@@ -351,16 +356,16 @@ fn restore(args: &RestoreArgs) -> Result<Outcome, Failure> {
         &keys,
         (&code, args.user),
         args.name.as_deref(),
-        &folder,
+        road.as_ref(),
         now,
         &random,
     )?;
     let (me, mut told) = (restored.me, restored.circles);
     let mut owner = Owner { vault, keys, me, random, now };
-    let mut taken = exchange::pull_own(&mut owner.here(), &folder)?;
+    let mut taken = exchange::pull_own(&mut owner.here(), road.as_ref())?;
     if let Some(lost) = lost {
-        told.extend(exchange::revoke(&mut owner.here(), &folder, lost)?);
-        taken = exchange::pull_own(&mut owner.here(), &folder)?;
+        told.extend(exchange::revoke(&mut owner.here(), road.as_ref(), lost)?);
+        taken = exchange::pull_own(&mut owner.here(), road.as_ref())?;
     }
     let this = owner.me.device.id();
     let value = json!({ "user": args.user, "device": this, "circles": taken, "told": told_json(&told) });
@@ -378,7 +383,7 @@ fn restore(args: &RestoreArgs) -> Result<Outcome, Failure> {
 
 fn revoke(args: &RevokeArgs) -> Result<Outcome, Failure> {
     let mut owner = args.vault.owner()?;
-    let folder = Folder::new(&args.through);
+    let road = args.through.road(&owner.me.device)?;
     let gone = owner.vault.gone()?;
     let known = owner.me.devices.iter().map(curtain::keys::ListedDevice::id).chain(gone);
     let device = match args.device.parse() {
@@ -386,7 +391,7 @@ fn revoke(args: &RevokeArgs) -> Result<Outcome, Failure> {
         Ok(device) => device,
         Err(_) => chosen(known, &args.device, "device")?,
     };
-    let told = exchange::revoke(&mut owner.here(), &folder, device)?;
+    let told = exchange::revoke(&mut owner.here(), road.as_ref(), device)?;
     say(args.vault.json, &json!({ "revoked": device, "circles": told_json(&told) }), || {
         let told_some = told.is_empty() || told.iter().any(|announced| announced.changed.is_ok());
         vec![if told_some {

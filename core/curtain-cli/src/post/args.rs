@@ -8,6 +8,7 @@ use curtain::story::Country;
 use curtain::wire::header::WithdrawalReason;
 
 use crate::consent::NewArgs as ConsentArgs;
+use crate::network::Through;
 use crate::vault::VaultArgs;
 
 #[derive(Debug, Subcommand)]
@@ -107,9 +108,9 @@ pub(crate) struct SealArgs {
     /// The circle: its id, the first eight digits or more, or what you call it.
     #[arg(long)]
     pub(crate) circle: String,
-    /// Send it through this folder. Without: it is sealed and kept.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: Option<PathBuf>,
+    /// Send it through this folder or relay. Without: it is sealed and kept.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Option<Through>,
     /// Seal it again, under fresh keys and another name, although it is sealed already.
     #[arg(long)]
     pub(crate) again: bool,
@@ -124,9 +125,9 @@ pub(crate) struct AboutArgs {
     pub(crate) circle: String,
     /// The post.
     pub(crate) post: Id,
-    /// The folder through which the circle travels.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: PathBuf,
+    /// What the circle travels through: a folder, or a relay, `https://HOST`.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Through,
 }
 
 #[derive(Debug, Args)]
@@ -188,9 +189,9 @@ pub(crate) struct OpenArgs {
     pub(crate) circle: String,
     /// The post; all, if left out.
     pub(crate) post: Option<Id>,
-    /// The folder through which the circle travels.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) through: PathBuf,
+    /// What the circle travels through: a folder, or a relay, `https://HOST`.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) through: Through,
     /// The key of a witness whose word on consent logs counts. May be given many times.
     #[arg(long, value_name = "KEY|FILE", required = true)]
     pub(crate) witness: Vec<String>,

@@ -1,7 +1,7 @@
 //! `curtain post comment` and `curtain post withdraw`
 
 use curtain::circle::{Doing, MyCircle};
-use curtain::exchange::{self, ExchangeError, Folder};
+use curtain::exchange::{self, ExchangeError, Road};
 use curtain::post::{self, Addressed, Comment, Received, Say};
 use curtain::review::CommentVerdict;
 use curtain::story::{Decision, Known, Locale};
@@ -18,7 +18,7 @@ use crate::vault::Owner;
 /// A post in a circle as the folder has it.
 struct About {
     owner: Owner,
-    folder: Folder,
+    road: Box<dyn Road>,
     circle: MyCircle,
     /// The post's header.
     post: Received,
@@ -28,16 +28,16 @@ impl About {
     fn find(args: &AboutArgs) -> Result<Self, Failure> {
         let mut owner = args.vault.owner()?;
         let named = owner.circle_named(&args.circle)?;
-        let folder = Folder::new(&args.through);
-        let circle = pulled(&mut owner, &folder, &named)?;
+        let road = args.through.road(&owner.me.device)?;
+        let circle = pulled(&mut owner, road.as_ref(), &named)?;
         // No witness is needed to find it: nothing of it is opened.
-        let feed = exchange::feed(&folder, &circle, &[], owner.now)?;
+        let feed = exchange::feed(road.as_ref(), &circle, &[], owner.now)?;
         let post = feed.post(args.post).ok_or(ExchangeError::NoSuchPost)?.1.clone();
-        Ok(Self { owner, folder, circle, post })
+        Ok(Self { owner, road, circle, post })
     }
 
     fn push(&self, ready: &Addressed) -> Result<u64, Failure> {
-        Ok(exchange::push_header(&self.folder, self.circle.circle().id(), &ready.header)?)
+        Ok(self.road.put_header(self.circle.circle().id(), &ready.header)?)
     }
 }
 

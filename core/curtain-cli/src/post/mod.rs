@@ -13,7 +13,7 @@ use curtain::circle::{Doing, Fresh, Identity, MyCircle, NotLive};
 use curtain::clean::Options;
 use curtain::consent::Level;
 use curtain::detect::Detectors;
-use curtain::exchange::{self, ExchangeError, Folder};
+use curtain::exchange::{self, ExchangeError, Road};
 use curtain::files;
 use curtain::hash::Id;
 use curtain::picture::Limits;
@@ -157,16 +157,16 @@ fn sealed(owner: &mut Owner, args: &SealArgs, circle: &MyCircle) -> Result<(Seal
 fn seal(args: &SealArgs) -> Result<Outcome, Failure> {
     let mut owner = args.vault.owner()?;
     let named = owner.circle_named(&args.circle)?;
-    let folder = args.through.as_deref().map(Folder::new);
-    let circle = match &folder {
-        Some(folder) => circle::pulled(&mut owner, folder, &named)?,
+    let road = args.through.as_ref().map(|through| through.road(&owner.me.device)).transpose()?;
+    let circle = match &road {
+        Some(road) => circle::pulled(&mut owner, road.as_ref(), &named)?,
         None => owner.kept(&named)?,
     };
     let (sealed, new) = sealed(&mut owner, args, &circle)?;
     let mut missing = Vec::new();
     let mut place = None;
-    match &folder {
-        Some(folder) => match send(&mut owner, &sealed, &circle, folder)? {
+    match &road {
+        Some(road) => match send(&mut owner, &sealed, &circle, road.as_ref())? {
             Ok(n) => place = Some(n),
             Err(all) => missing = all,
         },
@@ -192,7 +192,7 @@ fn seal(args: &SealArgs) -> Result<Outcome, Failure> {
     for failure in &missing {
         output::warn(&failure.message);
     }
-    let failed = folder.is_some() && place.is_none();
+    let failed = road.is_some() && place.is_none();
     Ok(if failed { Outcome::SomethingFailed } else { Outcome::AllDone })
 }
 
@@ -201,7 +201,7 @@ fn send(
     owner: &mut Owner,
     sealed: &SealedPost,
     circle: &MyCircle,
-    folder: &Folder,
+    road: &dyn Road,
 ) -> Result<Result<u64, Vec<Failure>>, Failure> {
     let Owner { vault, me, random, now, .. } = owner;
     let mut missing = Vec::new();
@@ -219,7 +219,7 @@ fn send(
         Ok(ready) => ready,
         Err(error) => return Ok(Err(vec![error.into()])),
     };
-    Ok(Ok(exchange::push_post(folder, circle.circle().id(), sealed, &ready)?))
+    Ok(Ok(exchange::push_post(road, circle.circle().id(), sealed, &ready)?))
 }
 
 /// The circle with the cosigned head that is kept; or what is missing for that.

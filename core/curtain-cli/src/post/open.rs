@@ -4,7 +4,7 @@ use std::path::Path;
 
 use curtain::circle::MyCircle;
 use curtain::clean;
-use curtain::exchange::{self, ExchangeError, Feed, Folder, Item};
+use curtain::exchange::{self, ExchangeError, Feed, Item, Road};
 use curtain::files;
 use curtain::hash::Id;
 use curtain::post::{OpenedBody, Reading, Received};
@@ -22,7 +22,7 @@ use crate::output::{self, Failure, printable, shown};
 /// How posts are read and where they go.
 struct Job<'a> {
     circle: &'a MyCircle,
-    folder: &'a Folder,
+    road: &'a dyn Road,
     witnesses: &'a [VerifierKey],
     now: UnixTime,
     out: &'a Path,
@@ -33,12 +33,12 @@ pub(super) fn run(args: &OpenArgs) -> Result<Outcome, Failure> {
     let witnesses = args.witness.iter().map(|given| key(given)).collect::<Result<Vec<_>, _>>()?;
     let mut owner = args.vault.owner()?;
     let named = owner.circle_named(&args.circle)?;
-    let folder = Folder::new(&args.through);
-    let circle = pulled(&mut owner, &folder, &named)?;
-    let feed = exchange::feed(&folder, &circle, &witnesses, owner.now)?;
+    let road = args.through.road(&owner.me.device)?;
+    let circle = pulled(&mut owner, road.as_ref(), &named)?;
+    let feed = exchange::feed(road.as_ref(), &circle, &witnesses, owner.now)?;
     let job = Job {
         circle: &circle,
-        folder: &folder,
+        road: road.as_ref(),
         witnesses: &witnesses,
         now: owner.now,
         out: &args.out,
@@ -100,18 +100,18 @@ impl Job<'_> {
             return Err(ExchangeError::Withdrawn(reason).into());
         }
         let opened = received.clone().post(&reading)?;
-        let body = opened.body(&self.folder.object(&post.objects[0])?, self.now)?;
+        let body = opened.body(&self.road.object(self.circle, &post.objects[0])?, self.now)?;
         // All of it is verified before any of it is written.
         let pictures: Vec<(u32, &ObjectRef)> =
             (0..).zip(&post.objects).filter(|(_, about)| about.kind == ObjectKind::Picture).collect();
         for (index, about) in &pictures {
-            body.picture(*index, &self.folder.object(about)?)?;
+            body.picture(*index, &self.road.object(self.circle, about)?)?;
         }
         let target = self.out.join(post.post.to_string());
         files::make_new_folder(&target)?;
         let mut names = Vec::new();
         for (place, (index, about)) in (1..).zip(&pictures) {
-            let picture = clean::audit(&body.picture(*index, &self.folder.object(about)?)?)?;
+            let picture = clean::audit(&body.picture(*index, &self.road.object(self.circle, about)?)?)?;
             let extension = match picture.format() {
                 curtain::metadata::Format::Png => "png",
                 _ => "jpg",

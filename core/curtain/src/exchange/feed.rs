@@ -4,20 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use curtain_wire::chain::{Chain, ChainError};
 use curtain_wire::head::{self, CosignedHead, LogHead, LogKind};
-use curtain_wire::header::{Content, Header, ObjectRef, WithdrawalReason};
+use curtain_wire::header::{Content, WithdrawalReason};
 use curtain_wire::note::{Note, VerifierKey};
-use curtain_wire::statement::Signed;
 
-use super::{ExchangeError, Folder};
+use super::{ExchangeError, Headers, Road};
 use crate::circle::MyCircle;
-use crate::files::{self, WriteError};
 use crate::hash::{Id, Sha256};
 use crate::post::{Addressed, OpenError, Reading, Received, SealedPost};
 use crate::time::UnixTime;
 use crate::vault::{KeptHead, Vault};
-
-/// The most headers that are read of one feed.
-const MAX_HEADERS: u64 = 100_000;
 
 /// A header of the feed.
 #[derive(Debug)]
@@ -87,7 +82,7 @@ fn is_post(received: &Received, name: Id) -> bool {
 /// # Errors
 /// [`ExchangeError::Read`].
 pub fn feed(
-    folder: &Folder,
+    road: &dyn Road,
     circle: &MyCircle,
     witnesses: &[VerifierKey],
     now: UnixTime,
@@ -96,19 +91,12 @@ pub fn feed(
     let mut chains: BTreeMap<Sha256, Chain> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     let mut cited = 0;
-    let (mut hole, id) = (None, circle.circle().id());
-    let end = folder.headers_end(id)?;
-    for n in 0..MAX_HEADERS {
-        let bytes = match folder.header(id, n) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => {
-                hole = (n < end).then_some(n);
-                break;
-            }
-            // One that is no file takes nothing away from the others.
+    let Headers { headers, hole } = road.headers(circle, 0)?;
+    for (n, header) in (0..).zip(headers) {
+        let bytes = match header {
+            Ok(bytes) => bytes,
             Err(error) => {
-                let received = Err(error.into());
-                items.push(Item { n, hash: Sha256([0; 32]), cited, received, gap: None });
+                items.push(Item { n, hash: Sha256([0; 32]), cited, received: Err(error), gap: None });
                 continue;
             }
         };
@@ -142,60 +130,15 @@ pub fn feed(
 /// # Errors
 /// [`ExchangeError`]; it can be done again.
 pub fn push_post(
-    folder: &Folder,
+    road: &dyn Road,
     circle: Sha256,
     post: &SealedPost,
     ready: &Addressed,
 ) -> Result<u64, ExchangeError> {
     for object in &post.objects {
-        folder.push_blob(object.about.sha256, &object.bytes)?;
+        road.put_object(circle, &object.about, &object.bytes)?;
     }
-    push_header(folder, circle, &ready.header)
-}
-
-/// Puts a header at the end of a circle's feed.
-///
-/// # Errors
-/// [`ExchangeError`]; it can be done again.
-pub fn push_header(folder: &Folder, circle: Sha256, header: &[u8]) -> Result<u64, ExchangeError> {
-    let before = Signed::<Header>::parse(header).ok().and_then(|header| header.body().prev);
-    let mut past_is_there = before.is_none();
-    for n in 0..MAX_HEADERS {
-        match folder.header(circle, n) {
-            Ok(Some(there)) if there == header => return Ok(n),
-            Ok(Some(there)) => {
-                past_is_there |= before == Some(Sha256::of(&there));
-                continue;
-            }
-            // What is no file is somebody's place, too.
-            Err(_) => continue,
-            Ok(None) => {}
-        }
-        // In a hole it would stand before what others posted already.
-        if n < folder.headers_end(circle)? {
-            return Err(ExchangeError::Hole { n });
-        }
-        if !past_is_there {
-            return Err(ExchangeError::OwnPastMissing);
-        }
-        match files::share(&folder.header_path(circle, n), header) {
-            Ok(()) => return Ok(n),
-            // Somebody was faster: the next place, then.
-            Err(WriteError::Exists) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(ExchangeError::Faster { done: 0 })
-}
-
-impl Folder {
-    /// A sealed file as a header names it.
-    ///
-    /// # Errors
-    /// [`ExchangeError::Missing`], [`ExchangeError::OtherBytes`], [`ExchangeError::Read`].
-    pub fn object(&self, about: &ObjectRef) -> Result<Vec<u8>, ExchangeError> {
-        self.blob(about.sha256, about.size)
-    }
+    road.put_header(circle, &ready.header)
 }
 
 /// A cosigned head that was kept.

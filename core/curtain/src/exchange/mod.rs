@@ -12,38 +12,33 @@
 //! before any of it is kept. What they can do is to hold back, and to be in the way.
 
 mod feed;
+mod folder;
 mod own;
 mod pull;
+mod road;
 
-use std::path::{Path, PathBuf};
-
-use curtain_wire::boxes::{BoxError, BoxSet, BoxesHead, KemKey, RECORD_BYTES};
+use curtain_wire::boxes::BoxError;
 use curtain_wire::chain::ChainError;
 use curtain_wire::head::HeadError;
-use curtain_wire::header::{Header, WithdrawalReason};
-use curtain_wire::membership::{Entry, ForkError, MembershipError};
+use curtain_wire::header::WithdrawalReason;
+use curtain_wire::membership::{ForkError, MembershipError};
 use curtain_wire::note::NoteError;
-use curtain_wire::statement::Statement;
 use ring::rand::SystemRandom;
 use thiserror::Error;
 
 use crate::circle::{CircleError, Identity, NotLive, PaperError};
-use crate::files::{self, ReadError, WriteError};
-use crate::hash::Sha256;
+use crate::files::{ReadError, WriteError};
 use crate::keys::KeyError;
 use crate::post::{OpenError, SendError};
 use crate::time::UnixTime;
+use crate::transport::RelayError;
 use crate::vault::{KeyStore, Vault, VaultError};
 
-pub use feed::{Feed, Item, Met, feed, head_text, kept_head, meet, push_header, push_post};
+pub use feed::{Feed, Item, Met, feed, head_text, kept_head, meet, push_post};
+pub use folder::Folder;
 pub use own::{Announced, Restored, announce, check_gone, devices_by_code, pull_own, rekey, restore, revoke};
 pub use pull::{Changed, Pulled, Rotate, Written, change, create, kept, pull};
-
-/// The most circles in a folder.
-const MAX_CIRCLES: usize = 10_000;
-
-/// The most files in the folder of a feed: headers, and what programs that copy folders leave there.
-const MAX_NAMES: usize = 200_000;
+pub use road::{Headers, Put, Road};
 
 /// Why something did not travel.
 #[derive(Debug, Error)]
@@ -58,6 +53,9 @@ pub enum ExchangeError {
     /// A file is larger than anything of its kind.
     #[error("a file in this folder is larger than any of its kind: it is refused")]
     TooLarge,
+    /// A relay did not do it.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
     /// A file could not be written.
     #[error("the folder: {0}")]
     Write(WriteError),
@@ -195,6 +193,7 @@ impl ExchangeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Read(error) => error.code(),
+            Self::Relay(error) => error.code(),
             Self::NotAFile => "not_a_file",
             Self::TooLarge => "file_too_large",
             Self::Write(error) => error.code(),
@@ -242,127 +241,4 @@ pub struct Here<'a> {
     pub random: &'a SystemRandom,
     /// Now.
     pub now: UnixTime,
-}
-
-/// A folder through which circles travel.
-#[derive(Clone, Debug)]
-pub struct Folder {
-    root: PathBuf,
-}
-
-impl Folder {
-    /// The folder at `root`; it need not be there yet.
-    #[must_use]
-    pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
-    }
-
-    /// The circles in it, by id.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub fn circles(&self) -> Result<Vec<Sha256>, ReadError> {
-        let names = files::names(&self.root.join("circles"), MAX_CIRCLES)?;
-        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
-    }
-
-    fn circle(&self, circle: Sha256) -> PathBuf {
-        self.root.join("circles").join(circle.to_string())
-    }
-
-    fn entry_path(&self, circle: Sha256, n: u64) -> PathBuf {
-        self.circle(circle).join("members").join(format!("{n}.json"))
-    }
-
-    fn header_path(&self, circle: Sha256, n: u64) -> PathBuf {
-        self.circle(circle).join("posts").join(format!("{n}.json"))
-    }
-
-    fn boxes_path(&self, circle: Sha256, epoch: u64) -> PathBuf {
-        self.circle(circle).join("boxes").join(format!("{epoch}.boxes"))
-    }
-
-    fn keyring_path(&self, circle: Sha256, root: Sha256) -> PathBuf {
-        self.circle(circle).join("keyrings").join(format!("{root}.boxes"))
-    }
-
-    fn blob_path(&self, sha256: Sha256) -> PathBuf {
-        self.root.join("blobs").join(sha256.to_string())
-    }
-
-    /// Entry `n` of a circle's log; `None` where the log ends.
-    fn entry(&self, circle: Sha256, n: u64) -> Result<Option<Vec<u8>>, ReadError> {
-        there(files::read_shared(&self.entry_path(circle, n), Entry::MAX_BYTES as u64))
-    }
-
-    /// Header `n` of a circle's feed; `None` where the feed ends.
-    fn header(&self, circle: Sha256, n: u64) -> Result<Option<Vec<u8>>, ReadError> {
-        there(files::read_shared(&self.header_path(circle, n), Header::MAX_BYTES as u64))
-    }
-
-    /// The number after the last header of a circle's feed, whether or not all before it are there.
-    fn headers_end(&self, circle: Sha256) -> Result<u64, ReadError> {
-        let names = files::names(&self.circle(circle).join("posts"), MAX_NAMES)?;
-        let numbers = names.iter().filter_map(|name| name.strip_suffix(".json")?.parse::<u64>().ok());
-        Ok(numbers.max().map_or(0, |last| last.saturating_add(1)))
-    }
-
-    /// The boxes of an epoch, as the log names them.
-    fn boxes(&self, circle: Sha256, epoch: u64, head: &BoxesHead) -> Result<BoxSet, ExchangeError> {
-        box_set(&self.boxes_path(circle, epoch), head)
-    }
-
-    /// The copies of a user's key, as the log names them.
-    fn keyring(&self, circle: Sha256, head: &BoxesHead) -> Result<BoxSet, ExchangeError> {
-        box_set(&self.keyring_path(circle, head.root), head)
-    }
-
-    /// A sealed file of `size` bytes.
-    ///
-    /// # Errors
-    /// [`ExchangeError::Missing`], [`ExchangeError::OtherBytes`], [`ExchangeError::Read`].
-    pub fn blob(&self, sha256: Sha256, size: u64) -> Result<Vec<u8>, ExchangeError> {
-        let read = there(files::read_shared(&self.blob_path(sha256), size)).map_err(|error| match error {
-            // Longer than it should be.
-            ReadError::TooLarge { .. } => ExchangeError::OtherBytes,
-            other => other.into(),
-        });
-        let bytes = read?.ok_or(ExchangeError::Missing)?;
-        if Sha256::of(&bytes) == sha256 { Ok(bytes) } else { Err(ExchangeError::OtherBytes) }
-    }
-
-    fn push_blob(&self, sha256: Sha256, bytes: &[u8]) -> Result<(), ExchangeError> {
-        Ok(files::share(&self.blob_path(sha256), bytes)?)
-    }
-
-    fn push_keyring(&self, circle: Sha256, keyring: &BoxSet) -> Result<(), ExchangeError> {
-        Ok(files::share(&self.keyring_path(circle, keyring.head().root), keyring.as_bytes())?)
-    }
-
-    /// The X-Wing key that a device names by its hash.
-    fn seal_key(&self, sha256: Sha256) -> Result<KemKey, ExchangeError> {
-        let bytes = self.blob(sha256, KemKey::BYTES as u64)?;
-        KemKey::from_bytes(&bytes).map_err(|_| ExchangeError::OtherBytes)
-    }
-
-    fn push_seal_key(&self, key: &KemKey) -> Result<(), ExchangeError> {
-        self.push_blob(key.recipient(), key.as_bytes())
-    }
-}
-
-fn there(read: Result<Vec<u8>, ReadError>) -> Result<Option<Vec<u8>>, ReadError> {
-    match read {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(ReadError::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn box_set(path: &Path, head: &BoxesHead) -> Result<BoxSet, ExchangeError> {
-    let limit = head.count.saturating_mul(RECORD_BYTES as u64).saturating_add(1);
-    let bytes = match there(files::read_shared(path, limit)) {
-        Err(ReadError::TooLarge { .. }) => return Err(BoxError::Length.into()),
-        read => read?.ok_or(ExchangeError::Missing)?,
-    };
-    Ok(BoxSet::parse(bytes, head)?)
 }

@@ -7,7 +7,7 @@ use curtain_wire::statement::Signed;
 use ring::rand::SystemRandom;
 
 use super::pull::{Changed, Rotate, Written, fetch, keep, kept, publish, rotated, take_box, user_key, waits};
-use super::{ExchangeError, Folder, Here, pull};
+use super::{ExchangeError, Here, Road, pull};
 use crate::circle::{CircleError, Identity, MyCircle, Pen};
 use crate::hash::{Id, Sha256};
 use crate::keys::{DeviceKeys, ListedDevice, RecoveryCode, UserKey};
@@ -73,9 +73,9 @@ impl Census {
     }
 
     /// A device that a log lists, with its X-Wing key.
-    fn listed(&self, folder: &Folder, device: &Sha256) -> Result<ListedDevice, ExchangeError> {
+    fn listed(&self, road: &dyn Road, device: &Sha256) -> Result<ListedDevice, ExchangeError> {
         let claimed = self.claims.get(device).ok_or(ExchangeError::Missing)?.clone();
-        let seal = folder.seal_key(claimed.device.seal)?;
+        let seal = road.seal_key(claimed.device.seal)?;
         Ok(ListedDevice { claimed, seal })
     }
 }
@@ -93,7 +93,7 @@ fn census(here: &Here<'_>) -> Result<Census, ExchangeError> {
 /// Takes the user's key as another device of theirs renewed it: the circle knew the key of this device, and has another now.
 pub(super) fn take_key(
     here: &mut Here<'_>,
-    folder: &Folder,
+    road: &dyn Road,
     mine: &MyCircle,
     entries: &[&[Vec<u8>]],
 ) -> Result<(), ExchangeError> {
@@ -112,7 +112,7 @@ pub(super) fn take_key(
         return Ok(());
     }
     // Where the copy is not there, the circle's box does not open, and that is said.
-    if let Ok(key) = user_key(folder, mine.circle(), member, here.me.user, &here.me.device) {
+    if let Ok(key) = user_key(road, mine.circle(), member, here.me.user, &here.me.device) {
         here.me.key = Some(key);
         here.vault.update_identity(here.keys, here.me)?;
     }
@@ -120,7 +120,7 @@ pub(super) fn take_key(
 }
 
 /// Takes devices of the user that another device of theirs linked.
-pub(super) fn take_devices(here: &mut Here<'_>, folder: &Folder) -> Result<(), ExchangeError> {
+pub(super) fn take_devices(here: &mut Here<'_>, road: &dyn Road) -> Result<(), ExchangeError> {
     let census = census(here)?;
     let mut changed = false;
     for circle in here.vault.circles()? {
@@ -129,7 +129,7 @@ pub(super) fn take_devices(here: &mut Here<'_>, folder: &Folder) -> Result<(), E
         for device in member.devices.iter().filter(|device| !census.revoked.contains(device)) {
             let known = here.me.devices.iter().any(|listed| listed.id() == *device);
             // Where its key is not there yet, it is taken next time.
-            if !known && let Ok(listed) = census.listed(folder, device) {
+            if !known && let Ok(listed) = census.listed(road, device) {
                 here.me.list(listed)?;
                 changed = true;
             }
@@ -146,13 +146,13 @@ pub(super) fn take_devices(here: &mut Here<'_>, folder: &Folder) -> Result<(), E
 ///
 /// # Errors
 /// [`ExchangeError`], of a circle that is kept; what else is in the folder may be anything.
-pub fn pull_own(here: &mut Here<'_>, folder: &Folder) -> Result<Vec<Sha256>, ExchangeError> {
+pub fn pull_own(here: &mut Here<'_>, road: &dyn Road) -> Result<Vec<Sha256>, ExchangeError> {
     let mut circles: Vec<Sha256> = here.vault.circles()?.iter().map(|circle| circle.id).collect();
-    for circle in folder.circles()? {
+    for circle in road.circles()? {
         if circles.contains(&circle) {
             continue;
         }
-        let fetched = fetch(folder, circle, here.me.user, &[], Vec::new(), here.now);
+        let fetched = fetch(road, circle, here.me.user, &[], Vec::new(), here.now);
         let lists = fetched.is_ok_and(|(mine, _)| {
             let member = mine.circle().member(&here.me.user);
             member.is_some_and(|member| member.devices.contains(&here.me.device.id()))
@@ -162,7 +162,7 @@ pub fn pull_own(here: &mut Here<'_>, folder: &Folder) -> Result<Vec<Sha256>, Exc
         }
     }
     for circle in &circles {
-        pull(here, folder, *circle, &circle.to_string()[..8])?;
+        pull(here, road, *circle, &circle.to_string()[..8])?;
     }
     Ok(circles)
 }
@@ -174,13 +174,13 @@ pub fn pull_own(here: &mut Here<'_>, folder: &Folder) -> Result<Vec<Sha256>, Exc
 /// [`ExchangeError::Vault`]; what went wrong with one circle is in its [`Announced`], and the others are told.
 pub fn announce(
     here: &mut Here<'_>,
-    folder: &Folder,
+    road: &dyn Road,
     struck: Option<Sha256>,
 ) -> Result<Vec<Announced>, ExchangeError> {
     let circles = here.vault.circles()?;
     let mut announced = Vec::new();
     for circle in circles {
-        let changed = announce_in(here, folder, circle.id, struck);
+        let changed = announce_in(here, road, circle.id, struck);
         announced.push(Announced { circle: circle.id, changed });
     }
     Ok(announced)
@@ -188,7 +188,7 @@ pub fn announce(
 
 fn announce_in(
     here: &mut Here<'_>,
-    folder: &Folder,
+    road: &dyn Road,
     circle: Sha256,
     struck: Option<Sha256>,
 ) -> Result<Changed, ExchangeError> {
@@ -196,14 +196,14 @@ fn announce_in(
     revoked.extend(struck);
     let entries = here.vault.entries(circle)?;
     let epochs = here.vault.epochs(here.keys, circle)?;
-    let (mut mine, new) = fetch(folder, circle, here.me.user, &entries, epochs, here.now)?;
+    let (mut mine, new) = fetch(road, circle, here.me.user, &entries, epochs, here.now)?;
     // The box may be for the key before; then the secret of an epoch before is enough.
-    let _ = take_box(here.me, folder, &mut mine);
+    let _ = take_box(here.me, road, &mut mine);
     keep(here, &mine, entries.len() as u64, &new)?;
     let mut written = bring_up(here.me, &mut mine, &revoked, here.now, here.random)?;
     let pen = Pen::new(here.me, here.now, here.random);
     let epoch = rotated(&pen, &mut mine, Rotate::IfDue, &mut written)?;
-    publish(here, folder, &mine, &written)?;
+    publish(here, road, &mine, &written)?;
     Ok(Changed { entries: written.len() as u64, epoch, due: mine.circle().rotation_due() })
 }
 
@@ -304,7 +304,7 @@ impl Telling<'_> {
 /// # Errors
 /// [`ExchangeError`]; [`CircleError::NoSuchDevice`] for this device itself, and one that neither this device nor a circle
 /// knows.
-pub fn revoke(here: &mut Here<'_>, folder: &Folder, device: Sha256) -> Result<Vec<Announced>, ExchangeError> {
+pub fn revoke(here: &mut Here<'_>, road: &dyn Road, device: Sha256) -> Result<Vec<Announced>, ExchangeError> {
     if here.me.devices.iter().any(|listed| listed.id() == device) {
         here.me.strike(device, here.random)?;
         // First: whatever goes wrong from here on, it does not come back.
@@ -313,7 +313,7 @@ pub fn revoke(here: &mut Here<'_>, folder: &Folder, device: Sha256) -> Result<Ve
     } else if !census(here)?.claims.contains_key(&device) {
         return Err(CircleError::NoSuchDevice.into());
     }
-    announce(here, folder, Some(device))
+    announce(here, road, Some(device))
 }
 
 /// Makes a new user key after an admin revoked a device in `circle`, and tells every circle.
@@ -322,7 +322,7 @@ pub fn revoke(here: &mut Here<'_>, folder: &Folder, device: Sha256) -> Result<Ve
 /// [`ExchangeError`].
 pub fn rekey(
     here: &mut Here<'_>,
-    folder: &Folder,
+    road: &dyn Road,
     circle: &MyCircle,
 ) -> Result<Vec<Announced>, ExchangeError> {
     let member = circle.circle().member(&here.me.user).ok_or(CircleError::NotIn)?;
@@ -331,7 +331,7 @@ pub fn rekey(
         here.me.key = Some(UserKey::make(here.me.user, here.random)?);
         here.vault.update_identity(here.keys, here.me)?;
     }
-    announce(here, folder, None)
+    announce(here, road, None)
 }
 
 /// Brings a user back to a new device, in a vault without an identity, with the recovery code: takes the user's key from a
@@ -345,14 +345,14 @@ pub fn restore(
     keys: &dyn KeyStore,
     (code, user): (&RecoveryCode, Id),
     name: Option<&str>,
-    folder: &Folder,
+    road: &dyn Road,
     now: UnixTime,
     random: &SystemRandom,
 ) -> Result<Restored, ExchangeError> {
     if vault.identity(keys)?.is_some() {
         return Err(VaultError::Exists.into());
     }
-    let found = find(folder, code, user, now)?;
+    let found = find(road, code, user, now)?;
     let mut census = Census::default();
     for found in &found {
         census.read(&found.entries, user);
@@ -361,7 +361,7 @@ pub fn restore(
     let mut devices: BTreeMap<Sha256, ListedDevice> = BTreeMap::new();
     for device in found.iter().flat_map(|found| &found.devices) {
         if !census.revoked.contains(device) {
-            devices.insert(*device, census.listed(folder, device)?);
+            devices.insert(*device, census.listed(road, device)?);
         }
     }
     // Where circles know different keys, the others have not heard of the newest yet.
@@ -387,7 +387,7 @@ pub fn restore(
         vault.keep_entries(keys, *circle, 0, entries, &[])?;
     }
     // With the hand of the code, until the circles know this device.
-    let circles = announce(&mut Here { vault, keys, me: &mut hand, random, now }, folder, None)?;
+    let circles = announce(&mut Here { vault, keys, me: &mut hand, random, now }, road, None)?;
     Ok(Restored { me, circles })
 }
 
@@ -396,12 +396,12 @@ pub fn restore(
 /// # Errors
 /// [`ExchangeError`]; [`ExchangeError::CodeUnknown`].
 pub fn devices_by_code(
-    folder: &Folder,
+    road: &dyn Road,
     code: &RecoveryCode,
     user: Id,
     now: UnixTime,
 ) -> Result<BTreeSet<Sha256>, ExchangeError> {
-    Ok(find(folder, code, user, now)?.into_iter().flat_map(|found| found.devices).collect())
+    Ok(find(road, code, user, now)?.into_iter().flat_map(|found| found.devices).collect())
 }
 
 /// Whether a device that the user revoked is still listed in a circle: whoever has it reads what is posted there.
@@ -424,18 +424,18 @@ struct Found {
     newest: UnixTime,
 }
 
-fn find(folder: &Folder, code: &RecoveryCode, user: Id, now: UnixTime) -> Result<Vec<Found>, ExchangeError> {
+fn find(road: &dyn Road, code: &RecoveryCode, user: Id, now: UnixTime) -> Result<Vec<Found>, ExchangeError> {
     let recovery = code.device(user).id();
     let mut all = Vec::new();
-    for circle in folder.circles()? {
+    for circle in road.circles()? {
         // Whoever has the folder may put anything there.
-        let Ok((mut mine, entries)) = fetch(folder, circle, user, &[], Vec::new(), now) else { continue };
+        let Ok((mut mine, entries)) = fetch(road, circle, user, &[], Vec::new(), now) else { continue };
         let Some(member) = mine.circle().member(&user) else { continue };
         if !member.devices.contains(&recovery) {
             continue;
         }
         let (devices, newest) = (member.devices.clone(), mine.circle().newest());
-        let key = user_key(folder, mine.circle(), member, user, &code.device(user))?;
+        let key = user_key(road, mine.circle(), member, user, &code.device(user))?;
         let copy = UserKey::from_seed(user, *key.seed());
         let hand = Identity {
             user,
@@ -447,7 +447,7 @@ fn find(folder: &Folder, code: &RecoveryCode, user: Id, now: UnixTime) -> Result
             devices: Vec::new(),
         };
         // A name that does not open can be given.
-        let _ = take_box(&hand, folder, &mut mine);
+        let _ = take_box(&hand, road, &mut mine);
         let name = mine.profile(user).ok().map(|profile| profile.name);
         all.push(Found { circle, entries, devices, key, name, newest });
     }

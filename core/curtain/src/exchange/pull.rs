@@ -5,9 +5,8 @@ use curtain_wire::level::Level;
 use curtain_wire::membership::{Access, Circle, CircleMember, ForkError, History};
 use curtain_wire::statement::PublicKey;
 
-use super::{ExchangeError, Folder, Here, own};
+use super::{ExchangeError, Here, Put, Road, own};
 use crate::circle::{CircleError, Created, Identity, Known, MyCircle, Pen, Rotation};
-use crate::files;
 use crate::hash::{Id, Sha256};
 use crate::keys::{Keyring, UserKey};
 use crate::time::UnixTime;
@@ -92,45 +91,45 @@ pub fn kept(vault: &Vault, keys: &dyn KeyStore, user: Id, circle: Sha256) -> Res
 /// [`ExchangeError`]; nothing was kept. [`ExchangeError::Fork`] if the folder's log is not the one that is kept.
 pub fn pull(
     here: &mut Here<'_>,
-    folder: &Folder,
+    road: &dyn Road,
     circle: Sha256,
     name: &str,
 ) -> Result<Pulled, ExchangeError> {
     let known = here.vault.circles()?.iter().any(|kept| kept.id == circle);
     let entries = if known { here.vault.entries(circle)? } else { Vec::new() };
     let epochs = if known { here.vault.epochs(here.keys, circle)? } else { Vec::new() };
-    let (mut mine, new) = fetch(folder, circle, here.me.user, &entries, epochs, here.now)?;
-    own::take_key(here, folder, &mine, &[&entries, &new])?;
-    let no_key = take_box(here.me, folder, &mut mine).err();
+    let (mut mine, new) = fetch(road, circle, here.me.user, &entries, epochs, here.now)?;
+    own::take_key(here, road, &mine, &[&entries, &new])?;
+    let no_key = take_box(here.me, road, &mut mine).err();
     if !known {
         here.vault.keep_circle(circle, name)?;
     }
     keep(here, &mine, entries.len() as u64, &new)?;
-    own::take_devices(here, folder)?;
+    own::take_devices(here, road)?;
     Ok(Pulled { circle: mine, new: new.len() as u64, no_key })
 }
 
-/// The circle in the folder, of which `kept` are the entries that are known already; and the new ones.
+/// The circle in the road, of which `kept` are the entries that are known already; and the new ones.
 pub(super) fn fetch(
-    folder: &Folder,
+    road: &dyn Road,
     circle: Sha256,
     user: Id,
     kept: &[Vec<u8>],
     epochs: Vec<(u64, Known)>,
     now: UnixTime,
 ) -> Result<(MyCircle, Vec<Vec<u8>>), ExchangeError> {
-    for (n, known) in (0..).zip(kept) {
-        match folder.entry(circle, n)? {
-            Some(there) if there == *known => {}
-            Some(_) => return Err(ForkError::Forked { size: n + 1 }.into()),
-            // Another folder, most likely.
-            None if n == 0 => return Err(ExchangeError::NoCircle),
-            None => return Err(ForkError::RolledBack { seen: kept.len() as u64, size: n }.into()),
+    // Each entry names the one before: where the last one is the same, all are.
+    let from = kept.len().saturating_sub(1);
+    let mut there = road.entries(circle, from as u64)?.into_iter();
+    if let Some(known) = kept.last() {
+        match there.next() {
+            Some(same) if same == *known => {}
+            _ => return Err(parted(road, circle, kept)?),
         }
     }
     let mut new = Vec::new();
     let mut mine = if kept.is_empty() {
-        let first = folder.entry(circle, 0)?.ok_or(ExchangeError::NoCircle)?;
+        let first = there.next().ok_or(ExchangeError::NoCircle)?;
         if Sha256::of(&first) != circle {
             return Err(ForkError::Forked { size: 1 }.into());
         }
@@ -139,12 +138,24 @@ pub(super) fn fetch(
     } else {
         MyCircle::open(kept, user, epochs)?
     };
-    while let Some(entry) = folder.entry(circle, mine.circle().size())? {
+    for entry in there {
         let n = mine.circle().size();
         mine.append(&entry, now).map_err(|error| entry_error(n, error))?;
         new.push(entry);
     }
     Ok((mine, new))
+}
+
+/// Where the log that the road shows is not the one that is kept.
+fn parted(road: &dyn Road, circle: Sha256, kept: &[Vec<u8>]) -> Result<ExchangeError, ExchangeError> {
+    let there = road.entries(circle, 0)?;
+    let same = there.iter().zip(kept).take_while(|(there, kept)| there == kept).count() as u64;
+    Ok(match there.len() as u64 {
+        // Another folder, most likely.
+        0 => ExchangeError::NoCircle,
+        size if size == same => ForkError::RolledBack { seen: kept.len() as u64, size }.into(),
+        _ => ForkError::Forked { size: same + 1 }.into(),
+    })
 }
 
 fn entry_error(n: u64, error: CircleError) -> ExchangeError {
@@ -155,32 +166,30 @@ fn entry_error(n: u64, error: CircleError) -> ExchangeError {
 }
 
 /// Takes the box of the present epoch, if there is one that is not here yet, and those of epochs before.
-pub(super) fn take_box(me: &Identity, folder: &Folder, mine: &mut MyCircle) -> Result<(), ExchangeError> {
-    let present = take_present_box(me, folder, mine);
-    take_older_boxes(me, folder, mine);
+pub(super) fn take_box(me: &Identity, road: &dyn Road, mine: &mut MyCircle) -> Result<(), ExchangeError> {
+    let present = take_present_box(me, road, mine);
+    take_older_boxes(me, road, mine);
     present
 }
 
 /// Takes what there is of epochs that began while the user was in, and to which no later one leads: in a circle without
 /// history, or behind a link that somebody broke. What is not there, or does not hold, stays closed.
-fn take_older_boxes(me: &Identity, folder: &Folder, mine: &mut MyCircle) {
+fn take_older_boxes(me: &Identity, road: &dyn Road, mine: &mut MyCircle) {
     let missing: Vec<u64> = mine.missing_older_boxes().map(|(number, _)| number).collect();
     for number in missing {
         let epoch = usize::try_from(number).ok().and_then(|at| mine.circle().epochs().get(at));
-        let Some(Ok(boxes)) = epoch.map(|epoch| folder.boxes(mine.circle().id(), number, &epoch.boxes))
-        else {
-            continue;
-        };
+        let Some(head) = epoch.map(|epoch| epoch.boxes) else { continue };
         // The box is for the key of then.
         for key in me.keys() {
-            if let Some(sealed) = boxes.one(&key.public().recipient()) {
+            let recipient = key.public().recipient();
+            if let Ok(Some(sealed)) = road.one_box(mine.circle().id(), number, &head, &recipient) {
                 let _ = mine.take_box_of(number, key, &sealed);
             }
         }
     }
 }
 
-fn take_present_box(me: &Identity, folder: &Folder, mine: &mut MyCircle) -> Result<(), ExchangeError> {
+fn take_present_box(me: &Identity, road: &dyn Road, mine: &mut MyCircle) -> Result<(), ExchangeError> {
     let Some((number, recipient)) = mine.missing_box() else { return Ok(()) };
     let lists = |member: &CircleMember| member.devices.contains(&me.device.id());
     if !mine.circle().member(&me.user).is_some_and(lists) {
@@ -188,20 +197,20 @@ fn take_present_box(me: &Identity, folder: &Folder, mine: &mut MyCircle) -> Resu
     }
     let key = me.key_of(&recipient).ok_or(ExchangeError::OtherKey)?;
     let epoch = mine.circle().epoch().ok_or(CircleError::NotIn)?;
-    let boxes = folder.boxes(mine.circle().id(), number, &epoch.boxes)?;
-    let sealed = boxes.one(&recipient).ok_or(CircleError::Box)?;
+    let sealed =
+        road.one_box(mine.circle().id(), number, &epoch.boxes, &recipient)?.ok_or(CircleError::Box)?;
     Ok(mine.take_box(key, &sealed)?)
 }
 
 /// The user's key, as the circle names it, for this device.
 pub(super) fn user_key(
-    folder: &Folder,
+    road: &dyn Road,
     mine: &Circle,
     member: &CircleMember,
     user: Id,
     device: &crate::keys::DeviceKeys,
 ) -> Result<UserKey, ExchangeError> {
-    let keyring = folder.keyring(mine.id(), &member.keyring)?;
+    let keyring = road.keyring(mine.id(), &member.keyring)?;
     Ok(UserKey::from_keyring(user, &member.key, &keyring, device)?)
 }
 
@@ -215,13 +224,13 @@ pub(super) fn keep(
     Ok(here.vault.keep_entries(here.keys, mine.circle().id(), from, entries, &epochs)?)
 }
 
-/// Creates a circle in the folder, and keeps it as `name`.
+/// Creates a circle in the road, and keeps it as `name`.
 ///
 /// # Errors
 /// [`ExchangeError`].
 pub fn create(
     here: &mut Here<'_>,
-    folder: &Folder,
+    road: &dyn Road,
     name: &str,
     (audience, history): (Level, History),
     issuers: Vec<PublicKey>,
@@ -235,7 +244,7 @@ pub fn create(
         first.seals = here.me.devices.iter().map(|listed| listed.seal.clone()).collect();
         epoch.boxes = Some((0, boxes));
     }
-    push(folder, &circle, &written)?;
+    push(road, &circle, &written)?;
     here.vault.keep_circle(circle.circle().id(), name)?;
     keep_written(here, &circle, &written)?;
     Ok(circle)
@@ -247,7 +256,7 @@ pub fn create(
 /// [`ExchangeError`]; [`ExchangeError::Faster`] if somebody changed it in the meantime: then it is to be pulled again.
 pub fn change(
     here: &mut Here<'_>,
-    folder: &Folder,
+    road: &dyn Road,
     circle: &mut MyCircle,
     rotate: Rotate,
     write: impl FnOnce(&Pen<'_>, &mut MyCircle) -> Result<Vec<Written>, ExchangeError>,
@@ -255,7 +264,7 @@ pub fn change(
     let pen = Pen::new(here.me, here.now, here.random);
     let mut written = write(&pen, circle)?;
     let epoch = rotated(&pen, circle, rotate, &mut written)?;
-    publish(here, folder, circle, &written)?;
+    publish(here, road, circle, &written)?;
     Ok(Changed { entries: written.len() as u64, epoch, due: circle.circle().rotation_due() })
 }
 
@@ -283,11 +292,11 @@ pub(super) fn rotated(
 /// Puts entries into the folder that `circle` has taken already, and keeps them.
 pub(super) fn publish(
     here: &mut Here<'_>,
-    folder: &Folder,
+    road: &dyn Road,
     circle: &MyCircle,
     written: &[Written],
 ) -> Result<(), ExchangeError> {
-    let pushed = push(folder, circle, written);
+    let pushed = push(road, circle, written);
     if let Err(ExchangeError::BoxesNotThere) | Ok(()) = pushed {
         keep_written(here, circle, written)?;
     }
@@ -295,24 +304,22 @@ pub(super) fn publish(
 }
 
 /// The entry decides who was faster; boxes follow it, and copies of a key, which are named by what they hold, go before.
-fn push(folder: &Folder, circle: &MyCircle, written: &[Written]) -> Result<(), ExchangeError> {
+fn push(road: &dyn Road, circle: &MyCircle, written: &[Written]) -> Result<(), ExchangeError> {
     let id = circle.circle().id();
     let from = circle.circle().size() - written.len() as u64;
     let mut no_boxes = false;
     for (done, item) in (0..).zip(written) {
         for seal in &item.seals {
-            folder.push_seal_key(seal)?;
+            road.put_seal_key(seal)?;
         }
         if let Some(keyring) = &item.keyring {
-            folder.push_keyring(id, keyring)?;
+            road.put_keyring(id, keyring)?;
         }
-        match files::share(&folder.entry_path(id, from + done), &item.entry) {
-            Ok(()) => {}
-            Err(files::WriteError::Exists) => return Err(ExchangeError::Faster { done }),
-            Err(error) => return Err(error.into()),
+        if road.put_entry(id, from + done, &item.entry)? == Put::Faster {
+            return Err(ExchangeError::Faster { done });
         }
         if let Some((number, boxes)) = &item.boxes {
-            no_boxes |= files::share(&folder.boxes_path(id, *number), boxes.as_bytes()).is_err();
+            no_boxes |= road.put_boxes(id, *number, boxes).is_err();
         }
     }
     if no_boxes { Err(ExchangeError::BoxesNotThere) } else { Ok(()) }

@@ -1,0 +1,10 @@
+//! A relay as a road for circles: every request is signed, nothing that comes back is believed before it was verified, and
+//! what the relay says of the state of a log is compared with what was seen before.
+//!
+//! The network is the caller's ([`Transport`](crate::transport::Transport)).
+
+mod client;
+mod road;
+mod upload;
+
+pub use client::Relay;
