@@ -1,3 +1,7 @@
 //! `curtain-relay`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    curtain_relay::run(std::env::args_os())
+}

@@ -1,0 +1,1 @@
+//! The real server on a port, with a store in a folder.
