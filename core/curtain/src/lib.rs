@@ -32,6 +32,7 @@ pub mod hash;
 pub mod keys;
 pub mod ledger;
 pub mod metadata;
+pub mod outbox;
 pub mod picture;
 pub mod post;
 pub mod receipt;

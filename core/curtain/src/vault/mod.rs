@@ -14,6 +14,7 @@ mod key;
 mod log;
 mod migrations;
 mod open;
+mod outbox;
 mod pages;
 mod sealed;
 mod withdrawal;
@@ -30,6 +31,7 @@ pub use error::VaultError;
 pub use held::{Held, Mark};
 pub use key::{FileKeyStore, KeyStore, KeyStoreError, Secret, VaultKey};
 pub use log::{Cosigned, KeptLog, MeetError, Met, StoredLeaf};
+pub use outbox::{Item, Queued, Sending, State, ToWithdraw};
 pub use sealed::{Disclosure, KeptPost, NewHeader, PostSummary};
 pub use withdrawal::{AcknowledgeError, EraseError, Erased, WithdrawBy, WithdrawError, Withdrawn};
 

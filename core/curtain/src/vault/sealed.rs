@@ -264,7 +264,11 @@ impl Vault {
         let random = self.random.clone();
         let tx = self.transaction()?;
         if let Some(Disclosure { consent, post, audience, shown }) = disclosure {
-            disclose_in(&tx, consent, post, audience, shown, now, &random)?;
+            let noted = "INSERT OR IGNORE INTO disclosed (circle, post) VALUES (?1, ?2)";
+            // A header that takes the place of one that was never sent discloses nothing more.
+            if tx.execute(noted, (header.circle.0, post.0)).map_err(VaultError::from)? == 1 {
+                disclose_in(&tx, consent, post, audience, shown, now, &random)?;
+            }
         }
         insert_header(&tx, header)?;
         Ok(tx.commit().map_err(VaultError::from)?)

@@ -8,6 +8,7 @@ use super::Vault;
 use super::error::VaultError;
 use super::held::{Held, Mark, held};
 use super::log::{Appended, append, known_ord, newest, place, signed, writable_log};
+use super::outbox::withdrawn_in;
 use crate::consent::{WithdrawalCode, keep_until};
 use crate::hash::Id;
 use crate::ledger::leaf::{EraseReason, Event, Place, Retention, WithdrawnBy};
@@ -341,6 +342,7 @@ fn withdraw_in(
     };
     let Appended { ord, log, n } = append(tx, event, now, random)?;
     let awaits = await_copies(tx, (ord, n), held.id(), &copies)?;
+    withdrawn_in(tx, held.id(), by, now)?;
     drop_sealed(tx, held.id())?;
     tx.execute(
         "UPDATE consent SET withdrawn_at = ?1, withdrawn_n = ?2, withdrawn_by = ?3, withdrawn_log = ?4 WHERE id = ?5",
