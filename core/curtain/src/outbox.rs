@@ -1,7 +1,11 @@
 //! What to send next, and when to try again. Knows no network: [`sync`](crate::sync) asks, tries, and tells.
 
+use curtain_wire::header::WithdrawalReason;
+
+use crate::hash::{Id, Sha256};
+use crate::post::Say;
 use crate::time::UnixTime;
-use crate::vault::{Item, Queued, Sending};
+use crate::vault::{Item, Queued, Sending, ToWithdraw, Vault, VaultError};
 
 /// The first wait after something went wrong, in seconds.
 const FIRST_WAIT_S: i64 = 30;
@@ -36,6 +40,53 @@ impl Hold {
             Self::Budget => "over_budget",
         }
     }
+
+    /// What that means.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Unmetered => "it waits for a network that costs nothing, as you chose",
+            Self::Budget => "it waits for another day, since today's bytes are spent",
+        }
+    }
+}
+
+/// Queues a sealed post for a circle.
+///
+/// # Errors
+/// [`VaultError`]; [`VaultError::NotFound`] if there is no such post or circle.
+pub fn post(vault: &mut Vault, circle: Sha256, post: Id, now: UnixTime) -> Result<(), VaultError> {
+    vault.post(post)?;
+    vault.entries(circle)?;
+    vault.queue(&Item::Post { circle, post }, now)
+}
+
+/// Queues what is said of the case whose header in the circle has the hash `about`. It is sealed when it is sent.
+///
+/// # Errors
+/// [`VaultError`].
+pub fn say(
+    vault: &mut Vault,
+    circle: Sha256,
+    about: Sha256,
+    say: &Say,
+    now: UnixTime,
+) -> Result<(), VaultError> {
+    vault.queue(&Item::Say { circle, about, what: say.waiting() }, now)
+}
+
+/// Queues that the case whose header in the circle has the hash `about` must go.
+///
+/// # Errors
+/// [`VaultError`].
+pub fn withdraw(
+    vault: &mut Vault,
+    circle: Sha256,
+    about: Sha256,
+    reason: WithdrawalReason,
+    now: UnixTime,
+) -> Result<(), VaultError> {
+    vault.queue(&Item::Withdraw { circle, about, withdrawal: ToWithdraw { reason, code: None } }, now)
 }
 
 /// When something is tried again that went wrong `attempts` times: each time twice as long after, within a half at random,

@@ -73,10 +73,26 @@ pub fn seal_event(
     now: UnixTime,
     random: &SystemRandom,
 ) -> Result<Addressed, SendError> {
+    seal_said(vault, circle, about, what(say), feed, now, random)
+}
+
+/// The same, of what somebody said before and a person settled then: it waited in the vault.
+///
+/// # Errors
+/// [`SendError`]; nothing was kept.
+pub(crate) fn seal_said(
+    vault: &mut Vault,
+    circle: &Fresh<'_>,
+    about: Sha256,
+    what: What,
+    feed: Option<FeedSeen>,
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<Addressed, SendError> {
     let live = circle.live();
     vault.check_clock(now)?;
     circle.check(now)?;
-    let body = EventBody { at: now, what: what(say), suite: Suite, r#type: EventType };
+    let body = EventBody { at: now, what, suite: Suite, r#type: EventType };
     body.check()?;
     let (event, author, id) = (vault.make_id()?, live.author(), live.circle().id());
     let key = Key::make(random).map_err(SealError::from)?;
@@ -87,6 +103,13 @@ pub fn seal_event(
     let writer =
         Writer { device: &live.me().device, author, circle: live.circle(), epoch: live.epoch(), feed };
     writer.keep(vault, event, Content::Event(Event { about, body, event, wrap }), None, now)
+}
+
+impl Say {
+    /// To be sealed when it is sent.
+    pub(crate) fn waiting(&self) -> What {
+        what(self)
+    }
 }
 
 fn what(say: &Say) -> What {

@@ -30,6 +30,7 @@ mod text;
 use thiserror::Error;
 
 pub use comment::{Comment, MAX_COMMENT, ScannedComment, SettledComment};
+pub(crate) use event::seal_said;
 pub use event::{Say, may_withdraw, seal_event, withdraw};
 pub use kept::{Step, add_photos, begin, look_again, resume, sealed_of};
 pub use objects::{Object, THUMBNAIL_SIDE, downscale};

@@ -297,7 +297,7 @@ impl Deref for SealedPost {
 
 impl SealedPost {
     /// A post as the vault gave it.
-    pub(super) fn kept(kept: KeptPost) -> Self {
+    pub(crate) fn kept(kept: KeptPost) -> Self {
         let objects = kept.objects.into_iter().map(|(about, bytes)| SealedObject { about, bytes });
         Self(Sealed {
             post: kept.post,

@@ -1,6 +1,6 @@
 //! One relay, asked in signed requests.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use curtain_wire::request::{self, Content, Headers, Request};
 use serde::Deserialize;
@@ -69,7 +69,7 @@ pub struct Relay<'t> {
     url: String,
     device: SigningKey,
     /// What the relay's clock is ahead of this device's, in seconds: learnt from its `Date` when it refuses a signature's time.
-    ahead_s: Cell<i64>,
+    ahead_s: AtomicI64,
 }
 
 /// The reason in an answer. [RFC 9457]
@@ -103,7 +103,7 @@ impl<'t> Relay<'t> {
         }
         Request::to_url("GET", &url, Content::Body(&[])).map_err(|_| RelayError::Url)?;
         let device = SigningKey::from_seed(*device.request().seed());
-        Ok(Self { transport, url, device, ahead_s: Cell::new(0) })
+        Ok(Self { transport, url, device, ahead_s: AtomicI64::new(0) })
     }
 
     /// Its address.
@@ -121,7 +121,7 @@ impl<'t> Relay<'t> {
     pub(super) fn ask(&self, ask: &Ask<'_>) -> Result<Answer, RelayError> {
         let answer = self.send(ask)?;
         if let Some(ahead_s) = self.clock_is_off(&answer) {
-            self.ahead_s.set(ahead_s);
+            self.ahead_s.store(ahead_s, Ordering::Relaxed);
             return good(self.send(ask)?);
         }
         good(answer)
@@ -150,7 +150,7 @@ impl<'t> Relay<'t> {
         body: &[u8],
     ) -> Result<Vec<(&'static str, String)>, RelayError> {
         let request = Request::to_url(method, url, Content::Body(body)).map_err(|_| RelayError::Url)?;
-        let created = self.now().seconds().saturating_add(self.ahead_s.get());
+        let created = self.now().seconds().saturating_add(self.ahead_s.load(Ordering::Relaxed));
         let created = UnixTime::new(created).unwrap_or_else(|_| self.now());
         let signed = request::sign(&request, created, &key.public(), |message| key.sign(message));
         let Headers { content_digest, signature, signature_input } = signed;
@@ -164,7 +164,7 @@ impl<'t> Relay<'t> {
         let about_time = matches!(problem(answer)?.as_str(), "request_too_old" | "request_too_new");
         let theirs = crate::time::http_date(answer.field("date")?)?;
         let ahead_s = theirs.seconds() - self.now().seconds();
-        (about_time && answer.status == 401 && ahead_s != self.ahead_s.get()).then_some(ahead_s)
+        (about_time && answer.status == 401 && ahead_s != self.ahead_s.load(Ordering::Relaxed)).then_some(ahead_s)
     }
 }
 

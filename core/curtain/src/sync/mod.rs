@@ -5,6 +5,8 @@
 
 mod client;
 mod road;
+mod send;
 mod upload;
 
 pub use client::Relay;
+pub use send::{Became, Told};

