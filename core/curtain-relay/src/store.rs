@@ -108,9 +108,11 @@ impl Store {
         Ok(Self { objects: Arc::new(objects.with_fsync(true)), prefix: Path::default(), folder: Some(folder) })
     }
 
-    /// Whether the store is away from this machine.
-    pub(crate) fn is_remote(&self) -> bool {
-        self.folder.is_none()
+    /// A store as some are: it has no conditions on writing.
+    #[cfg(test)]
+    pub(crate) fn overwriting() -> Self {
+        let objects = Arc::new(tests::Overwriting(object_store::memory::InMemory::new()));
+        Self { objects, prefix: Path::default(), folder: None }
     }
 
     /// Writes, reads and removes an object, and tries to create it twice.
@@ -257,5 +259,61 @@ impl Writing {
     pub(crate) async fn abort(mut self) {
         // What stays in a bucket after this fails is for its rule on unfinished uploads.
         let _ = self.0.abort().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use object_store::{
+        CopyOptions, GetResult, ListResult, ObjectMeta, PutMultipartOptions, PutResult, Result,
+    };
+
+    /// Takes every write, whatever its condition.
+    #[derive(Debug)]
+    pub(super) struct Overwriting(pub(super) object_store::memory::InMemory);
+
+    impl std::fmt::Display for Overwriting {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Overwriting")
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl ObjectStore for Overwriting {
+        async fn put_opts(&self, path: &Path, payload: PutPayload, _: PutOptions) -> Result<PutResult> {
+            self.0.put_opts(path, payload, PutOptions::default()).await
+        }
+
+        async fn put_multipart_opts(
+            &self,
+            path: &Path,
+            options: PutMultipartOptions,
+        ) -> Result<Box<dyn MultipartUpload>> {
+            self.0.put_multipart_opts(path, options).await
+        }
+
+        async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
+            self.0.get_opts(path, options).await
+        }
+
+        fn delete_stream(
+            &self,
+            paths: BoxStream<'static, Result<Path>>,
+        ) -> BoxStream<'static, Result<Path>> {
+            self.0.delete_stream(paths)
+        }
+
+        fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+            self.0.list(prefix)
+        }
+
+        async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+            self.0.list_with_delimiter(prefix).await
+        }
+
+        async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+            self.0.copy_opts(from, to, options).await
+        }
     }
 }
