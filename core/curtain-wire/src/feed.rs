@@ -7,10 +7,12 @@
 //! Not checked here: credentials, which are sealed; that the files of a post are there; that nobody presented its code.
 
 mod error;
+mod tombstone;
 
 use std::collections::BTreeMap;
 
 pub use error::FeedError;
+pub use tombstone::{NotOneReason, Reason, Tombstone};
 
 use crate::canonical::NotCanonical;
 use crate::chain::Chain;
