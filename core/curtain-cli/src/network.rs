@@ -55,7 +55,8 @@ pub(crate) fn relay(url: &str, device: &DeviceKeys) -> Result<Relay<'static>, Re
 #[derive(Debug)]
 pub(crate) struct Host(Agent);
 
-fn host() -> &'static Host {
+/// The network of this machine.
+pub(crate) fn host() -> &'static Host {
     static HOST: OnceLock<Host> = OnceLock::new();
     HOST.get_or_init(|| {
         let config = Agent::config_builder()
