@@ -435,7 +435,7 @@ impl OpenedPost {
         if !level.reaches(self.audience) {
             return Err(OpenError::Audience);
         }
-        if now > expires { Err(OpenError::Over) } else { Ok(OpenedBody { post: self, body }) }
+        if now > expires { Err(OpenError::Over) } else { Ok(OpenedBody { post: self, body, expires }) }
     }
 
     fn file(&self, index: u32, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
@@ -455,6 +455,7 @@ impl OpenedPost {
 pub struct OpenedBody {
     post: OpenedPost,
     body: Body,
+    expires: UnixTime,
 }
 
 impl OpenedBody {
@@ -468,6 +469,12 @@ impl OpenedBody {
     #[must_use]
     pub fn text(&self) -> Option<&Text> {
         self.body.text.as_ref()
+    }
+
+    /// When the consent ends.
+    #[must_use]
+    pub fn expires(&self) -> UnixTime {
+        self.expires
     }
 
     /// The pictures, by the places of their files.

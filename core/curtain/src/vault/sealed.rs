@@ -1,15 +1,17 @@
 //! Sealed posts, written once, and the headers that this device signed.
 
 use curtain_wire::header::{Author, ObjectKind, ObjectRef};
+use ring::rand::SystemRandom;
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::Vault;
-use super::consents::{DiscloseError, disclose_in};
+use super::consents::{Copy, DiscloseError, disclose_in};
 use super::error::VaultError;
 use super::held::held;
-use super::log::{moment, signed, unsigned};
+use super::log::{known_ord, moment, signed, unsigned, writable_log};
 use crate::consent::Level;
 use crate::hash::{Id, Sha256};
+use crate::ledger::leaf::Place;
 use crate::time::UnixTime;
 
 /// A sealed post, as it is kept.
@@ -263,12 +265,37 @@ impl Vault {
         self.must_keep(header.circle)?;
         let random = self.random.clone();
         let tx = self.transaction()?;
-        if let Some(Disclosure { consent, post, audience, shown }) = disclosure {
-            disclose_in(&tx, consent, post, audience, shown, now, &random)?;
-        }
+        let copy = match disclosure {
+            Some(Disclosure { consent, post, audience, shown }) => {
+                Some(disclose_in(&tx, consent, post, audience, shown, now, &random)?)
+            }
+            None => None,
+        };
         insert_header(&tx, header)?;
+        if let Some(Copy { place }) = copy {
+            note_copy(&tx, header, place, now, &random)?;
+        }
         Ok(tx.commit().map_err(VaultError::from)?)
     }
+}
+
+/// Notes which disclosure a header is, so that readers' word that it is gone finds it.
+fn note_copy(
+    tx: &Transaction<'_>,
+    header: &NewHeader<'_>,
+    place: Place,
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<(), VaultError> {
+    let (log, n) = match place {
+        Place::Here(n) => (writable_log(tx, now, random)?, n),
+        Place::Before { log, n } => (known_ord(tx, log)?, n),
+    };
+    tx.execute(
+        "UPDATE header SET copy_log = ?1, copy_n = ?2 WHERE circle = ?3 AND seq = ?4",
+        (log, signed(n)?, header.circle.0, signed(header.seq)?),
+    )?;
+    Ok(())
 }
 
 fn insert_header(tx: &Transaction<'_>, header: &NewHeader<'_>) -> Result<(), VaultError> {

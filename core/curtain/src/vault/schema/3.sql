@@ -1,0 +1,1 @@
+-- Kept for the outbox: nothing is changed here yet.
