@@ -12,7 +12,7 @@ mod eval;
 mod identity;
 mod inspect;
 mod ledger;
-mod network;
+pub mod network;
 mod output;
 mod post;
 mod sheet;

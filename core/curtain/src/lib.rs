@@ -26,6 +26,7 @@ pub mod desk;
 pub mod detect;
 pub mod exchange;
 pub mod export;
+pub mod feed;
 pub mod files;
 pub mod geometry;
 pub mod hash;

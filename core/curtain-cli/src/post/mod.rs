@@ -16,6 +16,7 @@ use curtain::detect::Detectors;
 use curtain::exchange::{self, ExchangeError, Road};
 use curtain::files;
 use curtain::hash::Id;
+use curtain::outbox;
 use curtain::picture::Limits;
 use curtain::post::{self, CaseText, SealedPost, Step};
 use curtain::story::Known;
@@ -164,12 +165,16 @@ fn seal(args: &SealArgs) -> Result<Outcome, Failure> {
     };
     let (sealed, new) = sealed(&mut owner, args, &circle)?;
     let mut missing = Vec::new();
-    let mut place = None;
+    let (mut place, mut queued) = (None, false);
     match &road {
         Some(road) => match send(&mut owner, &sealed, &circle, road.as_ref())? {
             Ok(n) => place = Some(n),
             Err(all) => missing = all,
         },
+        None if owner.vault.relay_of(named.id)?.is_some() => {
+            outbox::post(&mut owner.vault, named.id, sealed.post, owner.now)?;
+            queued = true;
+        }
         None => missing.push(Failure {
             code: "not_sent",
             message: "it is sealed and kept, and nothing was sent: say --through DIR to send it".to_owned(),
@@ -177,7 +182,7 @@ fn seal(args: &SealArgs) -> Result<Outcome, Failure> {
     }
     let value = json!({
         "post": sealed.post, "case": args.case.case, "circle": named.id, "new": new, "bytes": sealed.size(),
-        "sent": place.is_some(), "place": place, "missing": missing.iter().map(Failure::json).collect::<Vec<_>>(),
+        "sent": place.is_some(), "place": place, "queued": queued, "missing": missing.iter().map(Failure::json).collect::<Vec<_>>(),
     });
     say(args.vault.json, &value, || {
         let mut lines = vec![format!(
@@ -187,6 +192,9 @@ fn seal(args: &SealArgs) -> Result<Outcome, Failure> {
             sealed.size()
         )];
         lines.extend(place.map(|n| format!("Sent to the circle, as number {n} of its feed.")));
+        if queued {
+            lines.push("It waits to be sent: curtain sync".to_owned());
+        }
         lines
     });
     for failure in &missing {

@@ -1,7 +1,7 @@
 //! What is said below a case: sealed like the case, and kept as a header of its own.
 
 use curtain_wire::canonical::{Base64, Suite};
-use curtain_wire::events::{EventBody, EventType, ReportReason, Status, What};
+use curtain_wire::events::{EventBody, EventType, ReportReason, Specialty, Status, What};
 use curtain_wire::header::{Author, Content, Event, FeedSeen, Withdrawal, WithdrawalCode, WithdrawalReason};
 use curtain_wire::membership::Use;
 use curtain_wire::text::Words;
@@ -39,6 +39,12 @@ pub enum Say {
         /// Why.
         reason: ReportReason,
     },
+    /// It is not to be shown unless asked for, by a moderator or an admin: what has this header; `None` for the case itself.
+    Hide(Option<Sha256>),
+    /// People of a specialty should look at the case.
+    Page(Specialty),
+    /// The case was withdrawn, and what this device had of it is gone.
+    Gone,
 }
 
 #[derive(Serialize)]
@@ -121,6 +127,9 @@ fn what(say: &Say) -> What {
         Say::Status(status) => What::Status { status: *status },
         Say::Helpful(of) => What::Helpful { of: *of },
         Say::Report { of, reason } => What::Report { of: *of, reason: *reason },
+        Say::Hide(of) => What::Hide { of: *of },
+        Say::Page(specialty) => What::Page { specialty: *specialty },
+        Say::Gone => What::Gone {},
     }
 }
 

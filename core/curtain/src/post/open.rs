@@ -340,10 +340,15 @@ impl Received {
         let key = event_key(&self.unwrap_key(reading)?);
         let bytes = open_padded(&key, &context, &body.0)?;
         let body = EventBody::parse(&bytes)?;
-        let steers = matches!(body.what, What::Status { .. } | What::Outcome { .. });
-        let may_steer =
-            author.user == about.header.author.user || matches!(self.role, Role::Moderator | Role::Admin);
-        if steers && !may_steer { Err(OpenError::Role) } else { Ok(OpenedEvent { received: self, body }) }
+        let by_author = author.user == about.header.author.user;
+        let may_say = match body.what {
+            What::Status { .. } | What::Outcome { .. } => by_author || moderates(self.role),
+            What::Hide { .. } => moderates(self.role),
+            // Students learn here, and call nobody.
+            What::Page { .. } => by_author || may(self.role, Doing::Posting),
+            _ => true,
+        };
+        if may_say { Ok(OpenedEvent { received: self, body }) } else { Err(OpenError::Role) }
     }
 
     /// Whether this withdraws `about`: by the patient's code, its author, an officer, or an admin or moderator.
@@ -376,6 +381,10 @@ impl Received {
         let key: [u8; 32] = key.as_slice().try_into().map_err(|_| OpenError::Padding)?;
         Ok(Key::new(key))
     }
+}
+
+fn moderates(role: Role) -> bool {
+    matches!(role, Role::Moderator | Role::Admin)
 }
 
 /// The author's device, if it was a member's that may post when the log had `size` entries.
@@ -426,7 +435,7 @@ impl OpenedPost {
         if !level.reaches(self.audience) {
             return Err(OpenError::Audience);
         }
-        if now > expires { Err(OpenError::Over) } else { Ok(OpenedBody { post: self, body }) }
+        if now > expires { Err(OpenError::Over) } else { Ok(OpenedBody { post: self, body, expires }) }
     }
 
     fn file(&self, index: u32, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
@@ -446,6 +455,7 @@ impl OpenedPost {
 pub struct OpenedBody {
     post: OpenedPost,
     body: Body,
+    expires: UnixTime,
 }
 
 impl OpenedBody {
@@ -459,6 +469,12 @@ impl OpenedBody {
     #[must_use]
     pub fn text(&self) -> Option<&Text> {
         self.body.text.as_ref()
+    }
+
+    /// When the consent ends.
+    #[must_use]
+    pub fn expires(&self) -> UnixTime {
+        self.expires
     }
 
     /// The pictures, by the places of their files.

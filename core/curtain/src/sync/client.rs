@@ -67,7 +67,8 @@ impl<'a> Ask<'a> {
 pub struct Relay<'t> {
     transport: &'t dyn Transport,
     url: String,
-    device: SigningKey,
+    /// None for somebody without a vault.
+    device: Option<SigningKey>,
     /// What the relay's clock is ahead of this device's, in seconds: learnt from its `Date` when it refuses a signature's time.
     ahead_s: AtomicI64,
 }
@@ -96,14 +97,19 @@ impl<'t> Relay<'t> {
         url: &str,
         device: &DeviceKeys,
     ) -> Result<Self, RelayError> {
+        let device = SigningKey::from_seed(*device.request().seed());
+        Ok(Self { device: Some(device), ..Self::anybody(transport, url)? })
+    }
+
+    /// The same, asked by somebody who has no keys.
+    pub(super) fn anybody(transport: &'t dyn Transport, url: &str) -> Result<Self, RelayError> {
         let url = url.trim_end_matches('/').to_ascii_lowercase();
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         if host.is_none_or(|host| host.contains('/')) {
             return Err(RelayError::Url);
         }
         Request::to_url("GET", &url, Content::Body(&[])).map_err(|_| RelayError::Url)?;
-        let device = SigningKey::from_seed(*device.request().seed());
-        Ok(Self { transport, url, device, ahead_s: AtomicI64::new(0) })
+        Ok(Self { transport, url, device: None, ahead_s: AtomicI64::new(0) })
     }
 
     /// Its address.
@@ -132,7 +138,7 @@ impl<'t> Relay<'t> {
         let mut fields = ask.fields.clone();
         let key = match ask.by {
             By::Nobody => None,
-            By::Device => Some(&self.device),
+            By::Device => self.device.as_ref(),
             By::Reader(key) => Some(key),
         };
         if let Some(key) = key {

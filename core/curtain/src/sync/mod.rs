@@ -5,8 +5,11 @@
 
 mod client;
 mod road;
+mod run;
 mod send;
 mod upload;
 
 pub use client::Relay;
+pub use road::withdraw_by_code;
+pub use run::{InCircle, Options, Suspicion, Synced, meet_relay, sync};
 pub use send::{Became, Told};

@@ -16,10 +16,10 @@ use crate::circle::MyCircle;
 use crate::exchange::{self, ExchangeError, Here, Pulled, Road};
 use crate::feed::{self, Taken};
 use crate::hash::Sha256;
-use crate::outbox::Network;
-use crate::post::OpenError;
+use crate::outbox::{self, Network};
+use crate::post::{OpenError, Say};
 use crate::transport::RelayError;
-use crate::vault::{Item, KeptRelay};
+use crate::vault::KeptRelay;
 
 /// The most bytes of a head.
 const MAX_NOTE_BYTES: usize = 16 << 10;
@@ -492,7 +492,7 @@ fn fetch_files(
 fn say_gone(here: &mut Here<'_>, circle: &MyCircle) -> Result<(), ExchangeError> {
     let id = circle.circle().id();
     for about in feed::gone(here.vault, id, here.me.user)? {
-        here.vault.queue(&Item::Say { circle: id, about, what: feed::say_gone() }, here.now)?;
+        outbox::say(here.vault, id, about, &Say::Gone, here.now)?;
         feed::told_gone(here.vault, about)?;
     }
     Ok(())

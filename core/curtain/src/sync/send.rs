@@ -8,7 +8,7 @@ use curtain_wire::header::FeedSeen;
 use curtain_wire::note::{Note, VerifierKey};
 use ring::rand::SecureRandom;
 
-use super::client::{Ask, By, Relay};
+use super::client::Relay;
 use crate::circle::{Doing, MyCircle, NotLive};
 use crate::exchange::{ExchangeError, Here, Road, check_gone};
 use crate::hash::Sha256;
@@ -172,11 +172,7 @@ impl<'a> Sender<'a, '_> {
     fn send_small(&mut self, queued: &Queued) -> Result<(), ExchangeError> {
         match &queued.item {
             Item::Code(code) => {
-                let body = serde_json::json!({ "code": code }).to_string();
-                let ask = Ask::new("POST", "/v1/withdrawals".to_owned(), By::Nobody)
-                    .field("content-type", "application/json".to_owned())
-                    .body(body.as_bytes());
-                self.relay.ask(&ask)?;
+                self.relay.withdraw_by_code(*code)?;
                 Ok(())
             }
             Item::Say { circle, about, what } => {

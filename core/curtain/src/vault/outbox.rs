@@ -326,11 +326,6 @@ impl Vault {
         .collect()
     }
 
-    /// A header's place in a circle's feed, as it was read here.
-    pub(crate) fn place_in_feed(&self, _circle: Sha256, _hash: Sha256) -> Result<Option<u64>, VaultError> {
-        Ok(None)
-    }
-
     /// Notes a header's place in the feed.
     pub(crate) fn keep_place(&mut self, circle: Sha256, hash: Sha256, n: u64) -> Result<(), VaultError> {
         let tx = self.transaction()?;

@@ -16,9 +16,12 @@ ALTER TABLE header ADD COLUMN place INTEGER;
 CREATE TABLE disclosed (
     circle BLOB NOT NULL REFERENCES circle (id),
     post BLOB NOT NULL CHECK (length(post) = 16),
+    -- The leaf; NULL where it was written before this was noted.
+    copy_log INTEGER,
+    copy_n INTEGER,
     PRIMARY KEY (circle, post)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO disclosed SELECT circle, object FROM header WHERE object IN (SELECT post FROM sealed);
+INSERT INTO disclosed SELECT circle, object, NULL, NULL FROM header WHERE object IN (SELECT post FROM sealed);
 
 -- What is to be sent.
 CREATE TABLE outbox (

@@ -1,0 +1,1 @@
+//! A withdrawal takes a case back from everybody who syncs.
