@@ -26,4 +26,5 @@ mod the_relay_reads_nothing;
 mod the_story_holds_its_floors;
 mod the_story_is_clear;
 mod upright_and_true;
+mod withdrawn_means_gone;
 mod witness;

@@ -11,6 +11,7 @@ use curtain::story::Country;
 
 use crate::circle::CircleCommand;
 use crate::consent::ConsentCommand;
+use crate::feed::FeedCommand;
 use crate::identity::IdentityCommand;
 use crate::ledger::LedgerCommand;
 use crate::post::PostCommand;
@@ -48,6 +49,9 @@ pub(crate) enum Command {
     /// Cases: from photos and text to a sealed post, and opening what others posted.
     #[command(subcommand)]
     Post(PostCommand),
+    /// Cases that others posted, on this device: list, search, read, discuss, save.
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// Measure the detectors on a folder of photos with known boxes (`manifest.jsonl`).
     Eval(EvalArgs),
 }

@@ -9,6 +9,7 @@ mod circle;
 mod clean;
 mod consent;
 mod eval;
+mod feed;
 mod identity;
 mod inspect;
 mod ledger;
@@ -59,6 +60,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Identity(command) => identity::run(&command),
         Command::Circle(command) => circle::run(&command),
         Command::Post(command) => post::run(&command),
+        Command::Feed(command) => feed::run(&command),
         Command::Eval(args) => eval::run(&args),
     });
     match outcome {
