@@ -4,13 +4,11 @@ mod mishaps;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
 use curtain::circle::{Invite, JoinRequest, LinkGrant, LinkRequest, Paper, Pen};
 use curtain::exchange::{self, Folder, Here, Rotate};
 use curtain::time::UnixTime;
 use curtain::vault::FileKeyStore;
-use curtain::wire::head::LogHead;
 use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 

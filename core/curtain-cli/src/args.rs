@@ -12,6 +12,7 @@ use curtain::story::Country;
 
 use crate::circle::CircleCommand;
 use crate::consent::ConsentCommand;
+use crate::feed::FeedCommand;
 use crate::identity::IdentityCommand;
 use crate::ledger::LedgerCommand;
 use crate::post::PostCommand;
@@ -60,6 +61,9 @@ pub(crate) enum Command {
     /// Run a relay: all that follows is `curtain-relay`'s.
     #[command(disable_help_flag = true)]
     Relay(RelayArgs),
+    /// Cases that others posted, on this device: list, search, read, discuss, save.
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// Measure the detectors on a folder of photos with known boxes (`manifest.jsonl`).
     Eval(EvalArgs),
 }

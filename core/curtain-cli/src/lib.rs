@@ -9,6 +9,7 @@ mod circle;
 mod clean;
 mod consent;
 mod eval;
+mod feed;
 mod identity;
 mod inspect;
 mod ledger;
@@ -67,6 +68,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sync(args) => sync::run(&args),
         Command::Outbox(command) => sync::run_outbox(&command),
         Command::Withdraw(args) => sync::run_withdraw(&args),
+        Command::Feed(command) => feed::run(&command),
         Command::Eval(args) => eval::run(&args),
         Command::Relay(_) => Outcome::SomethingFailed,
     });

@@ -8,6 +8,7 @@ mod review;
 use std::path::PathBuf;
 
 pub(crate) use args::PostCommand;
+pub(crate) use event::settled;
 
 use curtain::circle::{Doing, Fresh, Identity, MyCircle, NotLive};
 use curtain::clean::Options;
@@ -18,7 +19,7 @@ use curtain::files;
 use curtain::hash::Id;
 use curtain::outbox;
 use curtain::picture::Limits;
-use curtain::post::{self, CaseText, SealedPost, Step};
+use curtain::post::{self, About, CaseText, SealedPost, Step};
 use curtain::story::Known;
 use curtain::time::UnixTime;
 use curtain::vault::{KeptCase, Vault};
@@ -64,7 +65,9 @@ fn new(args: &NewArgs) -> Result<Outcome, Failure> {
     let body = args.text.as_deref().map(read_text).transpose()?.unwrap_or_default();
     let text = CaseText { title: args.title.clone(), body, question: args.question.clone() };
     let count = photos.len();
-    let case = post::begin(&mut args.vault.open_or_make()?, photos, &text, args.country, now()?)?;
+    let about = About::new(args.specialty, args.site, args.tags.clone())?;
+    let mut vault = args.vault.open_or_make()?;
+    let case = post::begin(&mut vault, photos, &text, args.country, Some(about), now()?)?;
     say(args.vault.json, &json!({ "case": case, "photos": count }), || {
         vec![format!("Case {case}"), format!("Now: curtain post review {case}")]
     });
@@ -231,7 +234,7 @@ fn send(
 }
 
 /// The circle with the cosigned head that is kept; or what is missing for that.
-fn fresh<'a>(
+pub(crate) fn fresh<'a>(
     vault: &Vault,
     me: &'a Identity,
     circle: &'a MyCircle,

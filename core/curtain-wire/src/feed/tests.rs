@@ -154,12 +154,11 @@ fn each_rule_has_its_error() {
     let late = signed("three", place.header("three", Content::Post(over)));
     let tomorrow = time(0).plus_days(1);
     assert_eq!(place.feed.check(&place.world.circle, &late, tomorrow).unwrap_err(), FeedError::Over);
-    let mut forged = post_by("three");
-    forged.consent.checkpoint = forged.consent.checkpoint.replace("AAAA", "AAAB");
-    let text = Checkpoint { log: forged.consent.log.0, size: 1, root: leaf_hash(b"grant") }.to_string();
-    let other = sign_ed25519(&text, &device("three/1").log, sign("two/1 log")).unwrap();
-    forged.consent.checkpoint = Note::new(text, vec![other]).unwrap().to_string();
-    let error = place.refuses("three", place.header("three", Content::Post(forged)));
+    let mut other = post_by("three");
+    let text = Checkpoint { log: other.consent.log.0, size: 1, root: leaf_hash(b"grant") }.to_string();
+    let by_other = sign_ed25519(&text, &device("three/1").log, sign("two/1 log")).unwrap();
+    other.consent.checkpoint = Note::new(text, vec![by_other]).unwrap().to_string();
+    let error = place.refuses("three", place.header("three", Content::Post(other)));
     assert_eq!(error.code(), "consent_checkpoint");
     assert!(matches!(place.feed.check(&place.world.circle, b"{}", time(NOW)), Err(FeedError::Form(_))));
     let mut fork = place.header("two", comment(post));

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::seal::SealError;
 use super::send::{Addressed, SendError, Writer, wrap};
 use super::{Received, SettledComment};
-use crate::circle::{Fresh, Identity, MyCircle, NotLive, Role};
+use crate::circle::{Doing, Fresh, Identity, MyCircle, NotLive, Role, may};
 use crate::hash::{Id, Sha256};
 use crate::seal::derive::{self, Context, Line, derive_object_key};
 use crate::seal::padding;
@@ -130,6 +130,28 @@ fn what(say: &Say) -> What {
         Say::Hide(of) => What::Hide { of: *of },
         Say::Page(specialty) => What::Page { specialty: *specialty },
         Say::Gone => What::Gone {},
+    }
+}
+
+/// Whether readers take it, if `me` says this of the case that `author` posted.
+///
+/// # Errors
+/// [`NotLive::NotIn`], [`NotLive::Role`].
+pub fn check_say(me: &Identity, circle: &MyCircle, author: Id, say: &Say) -> Result<(), NotLive> {
+    let log = circle.circle();
+    let standing = log.standing(&me.device.id(), log.size()).ok_or(NotLive::NotIn)?;
+    if may_say(&what(say), standing.role, me.user == author) { Ok(()) } else { Err(NotLive::Role) }
+}
+
+/// Who may say what of a case, among those who may say anything.
+pub(super) fn may_say(what: &What, role: Role, by_author: bool) -> bool {
+    let moderates = matches!(role, Role::Moderator | Role::Admin);
+    match what {
+        What::Status { .. } | What::Outcome { .. } => by_author || moderates,
+        What::Hide { .. } => moderates,
+        // Students learn here, and call nobody.
+        What::Page { .. } => by_author || may(role, Doing::Posting),
+        _ => true,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::ops::Deref;
 
 use curtain_wire::credential::{CredentialError, Role};
-use curtain_wire::events::{Body, BodyError, EventBody, EventError, PicturePlace, Text, What};
+use curtain_wire::events::{Body, BodyError, EventBody, EventError, PicturePlace, Text};
 use curtain_wire::header::{
     Content, Event, Header, HeaderError, ObjectKind, ObjectRef, Post, Withdrawal, WithdrawalReason,
 };
@@ -15,7 +15,7 @@ use curtain_wire::statement::{PublicKey, Signed};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::event::{allows, event_context, event_key};
+use super::event::{allows, event_context, event_key, may_say};
 use super::seal::object_context;
 use super::send::{log_of, wrap_context};
 use crate::circle::{CircleError, Doing, MyCircle, may};
@@ -341,14 +341,11 @@ impl Received {
         let bytes = open_padded(&key, &context, &body.0)?;
         let body = EventBody::parse(&bytes)?;
         let by_author = author.user == about.header.author.user;
-        let may_say = match body.what {
-            What::Status { .. } | What::Outcome { .. } => by_author || moderates(self.role),
-            What::Hide { .. } => moderates(self.role),
-            // Students learn here, and call nobody.
-            What::Page { .. } => by_author || may(self.role, Doing::Posting),
-            _ => true,
-        };
-        if may_say { Ok(OpenedEvent { received: self, body }) } else { Err(OpenError::Role) }
+        if may_say(&body.what, self.role, by_author) {
+            Ok(OpenedEvent { received: self, body })
+        } else {
+            Err(OpenError::Role)
+        }
     }
 
     /// Whether this withdraws `about`: by the patient's code, its author, an officer, or an admin or moderator.
@@ -381,10 +378,6 @@ impl Received {
         let key: [u8; 32] = key.as_slice().try_into().map_err(|_| OpenError::Padding)?;
         Ok(Key::new(key))
     }
-}
-
-fn moderates(role: Role) -> bool {
-    matches!(role, Role::Moderator | Role::Admin)
 }
 
 /// The author's device, if it was a member's that may post when the log had `size` entries.

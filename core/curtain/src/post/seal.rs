@@ -175,7 +175,7 @@ impl Consented {
         let (files, pictures) = places(&self.objects);
         let manifest = self.deidentified.manifest(post, author, now);
         let body = Body {
-            about: None,
+            about: self.about.clone(),
             author,
             leaf: String::from_utf8_lossy(&held.leaf().canonical()).into_owned(),
             manifest: me.device.object().state(manifest),

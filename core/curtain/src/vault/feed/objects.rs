@@ -247,7 +247,7 @@ fn make_room(tx: &Transaction<'_>, but: Option<(i64, u32)>) -> Result<(), VaultE
     let mut query = tx.prepare_cached(
         "SELECT o.post, o.place, o.stored FROM feed_object o JOIN feed_post p ON p.ord = o.post
          WHERE o.stored > 0 AND o.kind <> 'body'
-         ORDER BY p.saved, (o.post = ?1 AND o.place = ?2), coalesce(p.read_at, 0), o.first, o.at, o.post, o.place",
+         ORDER BY (o.post = ?1 AND o.place = ?2), p.saved, coalesce(p.read_at, 0), o.first, o.at, o.post, o.place",
     )?;
     let (post, place) = but.map_or((-1, 0), |(post, place)| (post, i64::from(place)));
     let mut rows = query.query((post, place))?;

@@ -2,6 +2,9 @@
 ALTER TABLE header ADD COLUMN copy_log INTEGER;
 ALTER TABLE header ADD COLUMN copy_n INTEGER;
 
+-- What a case is filed under.
+ALTER TABLE draft ADD COLUMN about TEXT;
+
 -- Feeds of circles, as far as they were taken.
 CREATE TABLE feed (
     ord INTEGER PRIMARY KEY,
