@@ -4,7 +4,9 @@
 //! The network is the caller's ([`Transport`](crate::transport::Transport)).
 
 mod client;
+mod ledgers;
 mod road;
 mod upload;
 
 pub use client::Relay;
+pub use ledgers::{BackUpError, BackUpState, BackedUpLog, back_up};

@@ -5,7 +5,13 @@ use rusqlite_migration::{Error, M, MigrationDefinitionError, Migrations};
 
 use super::error::VaultError;
 
-const STEPS: &[M<'_>] = &[M::up(include_str!("schema/1.sql")), M::up(include_str!("schema/2.sql"))];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("schema/1.sql")),
+    M::up(include_str!("schema/2.sql")),
+    M::up(include_str!("schema/3.sql")),
+    M::up(include_str!("schema/4.sql")),
+    M::up(include_str!("schema/5.sql")),
+];
 
 /// Brings the vault to the newest form, each step in a transaction of its own.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), VaultError> {
