@@ -5,8 +5,10 @@
 
 mod client;
 mod ledgers;
+mod pull;
 mod road;
 mod upload;
 
 pub use client::Relay;
 pub use ledgers::{BackUpError, BackUpState, BackedUpLog, back_up};
+pub use pull::{Listed, LogState, Officer, PullError, PulledLog, Reason, pull_ledgers};

@@ -75,6 +75,14 @@ pub fn put_aside(target: &Path, elsewhere: &Path) -> io::Result<()> {
     if elsewhere.exists() { remove(&beside) } else { fs::rename(beside, elsewhere) }
 }
 
+/// Removes what lies beside `target`.
+///
+/// # Errors
+/// [`io::Error`].
+pub fn discard(target: &Path) -> io::Result<()> {
+    remove(&named(target, ".new"))
+}
+
 /// Ends what was interrupted.
 ///
 /// # Errors
