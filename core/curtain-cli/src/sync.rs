@@ -4,7 +4,9 @@ use clap::{Args, Subcommand};
 use curtain::consent::WithdrawalCode;
 use curtain::hash::Sha256;
 use curtain::outbox::Network;
-use curtain::sync::{self, Became, InCircle, Options, Synced, Told};
+use curtain::sync::{
+    self, BackUpError, BackUpState, BackedUpLog, Became, InCircle, Options, Synced, Told,
+};
 use curtain::vault::{Item, Queued, State};
 use serde_json::{Value, json};
 
@@ -110,12 +112,15 @@ fn sync(args: &SyncArgs) -> Result<Outcome, Failure> {
 
 fn sync_one(owner: &mut Owner, url: &str, options: &Options, json: bool) -> Result<Outcome, Failure> {
     let relay = relay(url, &owner.me.device)?;
-    let Synced { circles, told } = sync::sync(&mut owner.here(), &relay, options)?;
+    let Synced { circles, logs, told } = sync::sync(&mut owner.here(), &relay, options)?;
     let mut outcome = Outcome::AllDone;
     for circle in &circles {
         if tell_circle(owner, circle, json)? == Outcome::SomethingFailed {
             outcome = Outcome::SomethingFailed;
         }
+    }
+    if tell_logs(&logs, json) == Outcome::SomethingFailed {
+        outcome = Outcome::SomethingFailed;
     }
     for told in &told {
         if tell_sent(told, json) == Outcome::SomethingFailed {
@@ -171,6 +176,48 @@ fn tell_circle(owner: &Owner, told: &InCircle, json: bool) -> Result<Outcome, Fa
     }
     let well = told.suspicions.is_empty() && error.is_none();
     Ok(if well { Outcome::AllDone } else { Outcome::SomethingFailed })
+}
+
+fn tell_logs(logs: &Result<Vec<BackedUpLog>, BackUpError>, json: bool) -> Outcome {
+    let logs = match logs {
+        Ok(logs) => logs,
+        Err(error) => {
+            output::warn(&format!("the consent log is not backed up: {error}"));
+            if json {
+                output::json_line(&json!({ "log": null, "error": { "code": error.code(), "message": error.to_string() } }));
+            }
+            return Outcome::SomethingFailed;
+        }
+    };
+    let mut outcome = Outcome::AllDone;
+    for log in logs {
+        let state = log.state.code();
+        let value = json!({
+            "log": log.log, "size": log.size, "cosigned": log.cosigned, "waiting": log.waiting, "state": state,
+        });
+        say(json, &value, || {
+            vec![format!("Consent log {}: {} of {} records cosigned.", log.log, log.cosigned, log.size)]
+        });
+        let wrong = match &log.state {
+            BackUpState::Whole | BackUpState::NotListed | BackUpState::Closed => None,
+            BackUpState::NoOfficerKey => {
+                output::warn("details of consents are on this device alone: no officer key is known (curtain ledger officer)");
+                None
+            }
+            BackUpState::Refused { code } => Some(format!("the relay does not take details: {code}")),
+            BackUpState::Continued { log, .. } => Some(format!(
+                "THE WITNESS SAW RECORDS THAT ARE NOT HERE: this device was set back; it goes on with log {log}"
+            )),
+            BackUpState::Unproven => {
+                Some("the relay says that it has records that are not here, and does not prove it".to_owned())
+            }
+        };
+        if let Some(wrong) = wrong {
+            output::warn(&wrong);
+            outcome = Outcome::SomethingFailed;
+        }
+    }
+    outcome
 }
 
 fn tell_sent(told: &Told, json: bool) -> Outcome {

@@ -259,6 +259,26 @@ pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     file.finish()
 }
 
+/// Writes `bytes` to `path`, for its owner alone, in place of what may be there: a reader finds the one or the other, whole.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix(".curtain-").suffix(".part");
+    let mut file = builder.tempfile_in(folder_of(path)).map_err(|error| WriteError::of(&error))?;
+    file.write_all(bytes).map_err(|error| WriteError::of(&error))?;
+    file.as_file().sync_all().map_err(|error| WriteError::of(&error))?;
+    file.persist(path).map_err(|error| WriteError::of(&error.error))?;
+    sync_folder(folder_of(path));
+    Ok(())
+}
+
+/// Removes a file, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), WriteError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(WriteError::of(&error)),
+        _ => Ok(()),
+    }
+}
+
 /// Asks whether something new can be made at `path`, before any of it is written.
 ///
 /// # Errors

@@ -125,12 +125,17 @@ impl<'t> Relay<'t> {
 
     /// Asks, and gives an answer of 2xx.
     pub(super) fn ask(&self, ask: &Ask<'_>) -> Result<Answer, RelayError> {
+        good(self.hear(ask)?)
+    }
+
+    /// Asks, and gives whatever is answered.
+    pub(super) fn hear(&self, ask: &Ask<'_>) -> Result<Answer, RelayError> {
         let answer = self.send(ask)?;
         if let Some(ahead_s) = self.clock_is_off(&answer) {
             self.ahead_s.store(ahead_s, Ordering::Relaxed);
-            return good(self.send(ask)?);
+            return self.send(ask);
         }
-        good(answer)
+        Ok(answer)
     }
 
     fn send(&self, ask: &Ask<'_>) -> Result<Answer, RelayError> {
@@ -186,7 +191,8 @@ fn problem(answer: &Answer) -> Option<String> {
     (plain && code.len() <= MAX_CODE_BYTES).then_some(code)
 }
 
-fn good(answer: Answer) -> Result<Answer, RelayError> {
+/// An answer of 2xx, or why it is none.
+pub(super) fn good(answer: Answer) -> Result<Answer, RelayError> {
     match answer.status {
         200..=299 => Ok(answer),
         429 | 503 => {

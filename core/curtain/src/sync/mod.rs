@@ -4,6 +4,8 @@
 //! The network is the caller's ([`Transport`](crate::transport::Transport)).
 
 mod client;
+mod ledgers;
+mod pull;
 mod road;
 mod run;
 mod send;
@@ -13,3 +15,5 @@ pub use client::Relay;
 pub use road::withdraw_by_code;
 pub use run::{InCircle, Options, Suspicion, Synced, meet_relay, sync};
 pub use send::{Became, Told};
+pub use ledgers::{BackUpError, BackUpState, BackedUpLog, back_up};
+pub use pull::{Listed, LogState, Officer, PullError, PulledLog, Reason, pull_ledgers};

@@ -55,7 +55,7 @@ fn missing(error: RelayError, instead: ExchangeError) -> ExchangeError {
     }
 }
 
-fn from_json<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, RelayError> {
+pub(super) fn from_json<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, RelayError> {
     serde_json::from_slice(&answer.body).map_err(|_| RelayError::Answer)
 }
 
@@ -119,7 +119,7 @@ impl Relay<'_> {
         }
     }
 
-    fn put(&self, target: String, bytes: &[u8]) -> Result<(), RelayError> {
+    pub(super) fn put(&self, target: String, bytes: &[u8]) -> Result<(), RelayError> {
         self.ask(&Ask::new("PUT", target, By::Device).body(bytes)).map(drop)
     }
 

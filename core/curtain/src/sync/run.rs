@@ -10,8 +10,9 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::client::{Ask, By, Relay, read_key};
+use super::ledgers::{BackUpError, BackedUpLog, back_up};
 use super::road::reader;
-use super::send::{Reached, Sender, Told};
+use super::send::{Became, Reached, Sender, Told};
 use crate::circle::MyCircle;
 use crate::exchange::{self, ExchangeError, Here, Pulled, Road};
 use crate::feed::{self, Taken};
@@ -19,7 +20,7 @@ use crate::hash::Sha256;
 use crate::outbox::{self, Network};
 use crate::post::{OpenError, Say};
 use crate::transport::RelayError;
-use crate::vault::KeptRelay;
+use crate::vault::{Item, KeptRelay};
 
 /// The most bytes of a head.
 const MAX_NOTE_BYTES: usize = 16 << 10;
@@ -165,6 +166,8 @@ impl InCircle {
 pub struct Synced {
     /// In each circle.
     pub circles: Vec<InCircle>,
+    /// How far each consent log of this device is backed up; or why that ended early: nothing is lost, it goes on next time.
+    pub logs: Result<Vec<BackedUpLog>, BackUpError>,
     /// What became of what was due in the outbox.
     pub told: Vec<Told>,
 }
@@ -217,11 +220,28 @@ pub fn sync(here: &mut Here<'_>, relay: &Relay<'_>, options: &Options) -> Result
         }
         circles.push(told);
     }
+    // Nothing leaves before its grant lies under a cosigned checkpoint.
+    let logs = backed_up(here, relay, &witnesses[0])?;
     let network = options.network;
     let (circles_reached, told) = (&reached, Vec::new());
     let mut sender = Sender { here, relay, circles: circles_reached, witnesses: &witnesses, network, told };
     sender.send_due()?;
-    Ok(Synced { circles, told: sender.told })
+    let told = sender.told;
+    // What was sent stands in the log, too.
+    let disclosed = told.iter().any(|told| matches!((&told.item, &told.became), (Item::Post { .. }, Became::Sent)));
+    let logs = if disclosed { backed_up(here, relay, &witnesses[0])? } else { logs };
+    Ok(Synced { circles, logs, told })
+}
+
+fn backed_up(
+    here: &mut Here<'_>,
+    relay: &Relay<'_>,
+    witness: &VerifierKey,
+) -> Result<Result<Vec<BackedUpLog>, BackUpError>, ExchangeError> {
+    match back_up(here.vault, relay, witness, here.random, here.now) {
+        Err(BackUpError::Vault(error)) => Err(error.into()),
+        logs => Ok(logs),
+    }
 }
 
 /// Circles at the relay that list this device and are not kept: they are called by the first digits of their ids.

@@ -4,6 +4,7 @@
 //! on the disk (write-ahead log, `synchronous=FULL`) and is whole or not there. One process at a time has
 //! the vault open.
 
+mod backup;
 mod cases;
 mod circles;
 mod consents;
@@ -26,6 +27,7 @@ use std::path::Path;
 use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Transaction, TransactionBehavior};
 
+pub use backup::{BackedUp, Pushed};
 pub use cases::{CaseSummary, KeptCase};
 pub use circles::{CircleSummary, KeptHead};
 pub use consents::{Copy, DiscloseError, ExportRecord, GrantError, Granted, ToGrant};

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use thiserror::Error;
 
 use super::Vault;
+use super::backup::drop_sealed_record;
 use super::error::VaultError;
 use super::held::{Held, Mark, held};
 use super::log::{Appended, append, known_ord, newest, place, signed, writable_log};
@@ -257,6 +258,7 @@ impl Vault {
         };
         let Appended { ord, log, n } = append(&tx, event, now, &random)?;
         let copies = await_copies(&tx, (ord, n), consent, &copies)?;
+        drop_sealed_record(&tx, consent)?;
         tx.execute(
             "DELETE FROM attachment WHERE consent = (SELECT ord FROM consent WHERE id = ?1)",
             [consent.0],

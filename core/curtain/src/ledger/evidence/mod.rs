@@ -5,6 +5,7 @@ mod detail;
 mod folder;
 mod manifest;
 mod notes;
+pub mod pulled;
 
 use std::collections::HashSet;
 use std::io;

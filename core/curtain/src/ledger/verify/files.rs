@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 
 use ring::digest;
 
-use super::Failure;
+use super::{Failure, Form};
 use super::report::Problem;
 use crate::hash::Sha256;
-use crate::ledger::evidence::{ATTACHMENTS, Entry, File, Manifest};
+use crate::ledger::evidence::{ATTACHMENTS, Entry, File, Manifest, pulled};
+
+/// A little more than a README has.
+const MAX_README_BYTES: usize = 16 << 10;
 
 /// The folder as it lies there.
 pub(super) struct Folder<'a>(pub(super) &'a Path);
@@ -30,10 +33,35 @@ impl Folder<'_> {
         Ok(fs::metadata(self.0)?.is_dir())
     }
 
-    /// Fails unless the folder holds what the manifest lists, the manifest, and nothing else.
-    pub(super) fn holds_exactly(&self, manifest: &Manifest) -> Result<(), Failure> {
+    /// What the folder is. Without a manifest it is one that an officer pulled, or broken.
+    pub(super) fn form(&self) -> Result<Form, Failure> {
+        match fs::symlink_metadata(self.path(File::Manifest)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            _ => return Ok(Form::Exported),
+        }
+        let readme = self.path(File::Readme);
+        if !fs::symlink_metadata(&readme).is_ok_and(|about| about.is_file()) {
+            return Ok(Form::Exported);
+        }
+        let readme = self.read(File::Readme, MAX_README_BYTES)?;
+        Ok(if readme == pulled::README.as_bytes() { Form::Pulled } else { Form::Exported })
+    }
+
+    /// What a manifest would list.
+    pub(super) fn entry(&self, file: File) -> Result<Entry, Failure> {
+        let mut hashed = self.open(file)?;
+        hashed.skip_to(u64::MAX)?;
+        let mut hash = [0; 32];
+        hash.copy_from_slice(hashed.context.finish().as_ref());
+        Ok(Entry { hash: Sha256(hash), bytes: hashed.bytes, file })
+    }
+
+    /// Fails unless the folder holds what the manifest lists, the manifest if it is one of the files, and nothing else.
+    pub(super) fn holds_exactly(&self, manifest: &Manifest, form: Form) -> Result<(), Failure> {
         let mut listed: HashSet<File> = manifest.files.iter().map(|entry| entry.file).collect();
-        listed.insert(File::Manifest);
+        if form == Form::Exported {
+            listed.insert(File::Manifest);
+        }
         let has_attachments = manifest.attachments().next().is_some();
         let mut found = 0;
         let mut folders = vec![(self.0.to_owned(), "")];

@@ -54,6 +54,15 @@ pub enum VerifyError {
     Witness,
 }
 
+/// What kind of folder it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Made by the log's device, with a manifest that it signed.
+    Exported,
+    /// Kept by an officer: the whole log under a cosigned checkpoint, from which all else follows.
+    Pulled,
+}
+
 /// Why checking ended early.
 enum Failure {
     Broken { record: Option<u64>, what: Problem },
@@ -142,9 +151,16 @@ fn check(
         return Err(io::Error::from(io::ErrorKind::NotADirectory).into());
     }
     let keys = Keys::read(folder)?;
-    let manifest = signed::manifest(folder, &keys)?;
-    folder.holds_exactly(&manifest)?;
+    let form = folder.form()?;
+    let manifest = match form {
+        Form::Exported => signed::manifest(folder, &keys)?,
+        Form::Pulled => signed::implied(folder, &keys)?,
+    };
+    folder.holds_exactly(&manifest, form)?;
     let signed = Signed::read(folder, &manifest, &keys)?;
+    if form == Form::Pulled && signed.cosignatures.is_empty() {
+        return Err(Problem::Signatures { file: File::Checkpoint }.into());
+    }
 
     if let Some(readme) = manifest.entry(File::Readme) {
         folder.check(readme)?;

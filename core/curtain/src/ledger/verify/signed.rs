@@ -1,7 +1,7 @@
 //! The signed notes of a folder: `MANIFEST`, `checkpoint`, and `cosigned` if there is one. Each is signed by the
 //! log and has no signature that was not checked; each key in `keys.txt` signed one of them.
 
-use curtain_wire::checkpoint::{Checkpoint, CheckpointError, origin};
+use curtain_wire::checkpoint::{Checkpoint, CheckpointError, log_of, origin};
 use curtain_wire::note::{self, Algorithm, Note, NoteError, Verified, VerifierKey};
 
 use super::Failure;
@@ -61,6 +61,18 @@ pub(super) fn manifest(folder: &Folder<'_>, keys: &Keys) -> Result<Manifest, Fai
         return Err(Problem::Disagree.into());
     }
     Ok(manifest)
+}
+
+/// What a manifest would say of a folder that an officer pulled: all of the log, and the files that each one has. They are
+/// held against the checkpoint, whose signatures are checked like all.
+pub(super) fn implied(folder: &Folder<'_>, keys: &Keys) -> Result<Manifest, Failure> {
+    let log = log_of(keys.log.name()).map(Id).ok_or(Problem::Form { file: File::Keys })?;
+    let file = File::Checkpoint;
+    let note = Note::parse(&folder.read(file, MAX_CHECKPOINT_BYTES)?).map_err(|_| Problem::Form { file })?;
+    let checkpoint: Checkpoint = note.text().parse().map_err(|_| Problem::Form { file })?;
+    let files = File::ALWAYS.into_iter().map(|file| folder.entry(file));
+    let files = files.collect::<Result<Vec<_>, Failure>>()?;
+    Ok(Manifest { log, first: 0, until: checkpoint.size, size: checkpoint.size, files })
 }
 
 /// The checkpoints, whose signatures hold. Whether their roots are right is for the hashes to tell.
