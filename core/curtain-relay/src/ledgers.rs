@@ -143,7 +143,8 @@ async fn put_once(
 fn is_leaf(bytes: &[u8], log: Id, n: u64) -> bool {
     let Ok(Value::Object(leaf)) = canonical::from_bytes::<Value>(bytes, MAX_LEAF_BYTES) else { return false };
     let members: Vec<&str> = leaf.keys().map(String::as_str).collect();
-    let named = leaf["log"] == json!(log.to_string()) && leaf["n"] == json!(n) && leaf["v"] == json!(1);
+    let is = |name, value: Value| leaf.get(name) == Some(&value);
+    let named = is("log", json!(log.to_string())) && is("n", json!(n)) && is("v", json!(1));
     members == ["at", "event", "log", "n", "v"] && named
 }
 

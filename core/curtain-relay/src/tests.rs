@@ -1,9 +1,15 @@
 //! The real server on a port, with a store in a folder.
 
 mod auth;
+mod blobs;
+mod circles;
 mod client;
+mod feed;
 mod limits;
+mod openapi;
 mod uploads;
+mod witness;
+mod world;
 
 use std::time::Duration;
 
@@ -122,13 +128,38 @@ async fn a_store_that_does_not_answer_makes_the_relay_not_ready() {
 async fn what_was_begun_is_finished_when_the_relay_stops() {
     let bench = Bench::new().await;
     let address = bench.server.address();
-    let mut open = client::Open::begin(address, &Call::get("/v1/relay")).await;
+    let circle = uploads::CIRCLE.of(&bench).await;
+    let call = uploads::creation(circle, &[7; 1_000])
+        .field("content-type", "application/offset+octet-stream")
+        .body(&[7; 1_000])
+        .signed(1);
+    let mut open = client::Open::begin(address, &call).await;
+    open.write(b"\r\n").await;
+    open.write(&[7; 10]).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
     let relay = bench.server.relay().clone();
     let stopping = tokio::spawn(bench.server.stop());
     relay.drained().await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(tokio::net::TcpStream::connect(address).await.is_err(), "a stopped relay takes no connection");
-    open.write(b"x-late: 1\r\n\r\n").await;
-    assert_eq!(open.answer().await.status, 200);
+    open.write(&[7; 990]).await;
+    let answer = open.answer().await;
+    assert_eq!((answer.status, answer.offset()), (201, 1_000));
     stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_does_not_end_in_time_keeps_what_arrived() {
+    let bench = Bench::with(|config| config.drain = Duration::from_millis(200)).await;
+    let circle = uploads::CIRCLE.of(&bench).await;
+    let created = bench.send(&uploads::creation(circle, &[7; 1_000]).signed(1)).await;
+    let path = created.field("location").unwrap().to_owned();
+    let mut open = client::Open::begin(bench.server.address(), &uploads::patch(&path, 0, &[7; 1_000]).signed(1)).await;
+    open.write(b"\r\n").await;
+    open.write(&[7; 10]).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let bench = bench.restart().await;
+    assert!(open.try_answer().await.is_none());
+    let answer = bench.send(&uploads::patch(&path, 10, &[7; 990]).signed(1)).await;
+    assert_eq!((answer.status, answer.offset()), (204, 1_000));
 }

@@ -65,7 +65,7 @@ async fn append_header(
         Taken::There(n) => return Ok((StatusCode::OK, n)),
         Taken::New(n, content) => (StatusCode::CREATED, n, content),
     };
-    match content {
+    match *content {
         Content::Post(post) => tombstones::after_post(relay, id, n, &post).await?,
         Content::Event(_) => {}
         Content::Withdrawal(withdrawal) => tombstones::after_withdrawal(relay, id, &withdrawal).await?,
@@ -77,7 +77,7 @@ async fn append_header(
 
 enum Taken {
     There(u64),
-    New(u64, Content),
+    New(u64, Box<Content>),
 }
 
 async fn take_next(relay: &Relay, id: Sha256, key: PublicKey, bytes: Bytes) -> Result<Taken, Problem> {
@@ -100,7 +100,7 @@ async fn take_next(relay: &Relay, id: Sha256, key: PublicKey, bytes: Bytes) -> R
             check_post(relay, id, n, post).await?;
         }
         if relay.store.create(&numbered(&Log::Feed.folder(id), n), bytes.clone()).await? == Created::New {
-            let content = checked.header().content.clone();
+            let content = Box::new(checked.header().content.clone());
             grow(&mut slot, checked)?;
             kept.tell(&slot);
             return Ok(Taken::New(n, content));
