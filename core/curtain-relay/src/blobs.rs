@@ -48,16 +48,17 @@ async fn read(
     }
     // A range of what the client has another version of would be no use: there is only one. [RFC 9110, 13.1.5]
     let fits = text(header::IF_RANGE).is_none_or(|tag| tag == etag);
-    let (status, range) = match text(header::RANGE).filter(|_| fits).map_or(Wanted::All, |range| wanted(range, size)) {
-        Wanted::All => (StatusCode::OK, 0..size),
-        Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
-        Wanted::Nothing => {
-            let all = HeaderValue::from_str(&format!("bytes */{size}")).expect("digits are plain text");
-            let detail = "the range starts behind the end of the file";
-            return Err(Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", detail)
-                .with_header(header::CONTENT_RANGE, all));
-        }
-    };
+    let (status, range) =
+        match text(header::RANGE).filter(|_| fits).map_or(Wanted::All, |range| wanted(range, size)) {
+            Wanted::All => (StatusCode::OK, 0..size),
+            Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+            Wanted::Nothing => {
+                let all = HeaderValue::from_str(&format!("bytes */{size}")).expect("digits are plain text");
+                let detail = "the range starts behind the end of the file";
+                return Err(Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", detail)
+                    .with_header(header::CONTENT_RANGE, all));
+            }
+        };
     let length = range.end - range.start;
     let content_range = format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1));
     let name = format!("blobs/{sha256}");
@@ -97,9 +98,9 @@ fn wanted(field: &str, size: u64) -> Wanted {
     let range = match (first, last) {
         ("", last) => number(last).map(|n| size.saturating_sub(n)..size),
         (first, "") => number(first).map(|first| first..size),
-        (first, last) => number(first).zip(number(last)).and_then(|(first, last)| {
-            (first <= last).then(|| first..last.saturating_add(1).min(size))
-        }),
+        (first, last) => number(first)
+            .zip(number(last))
+            .and_then(|(first, last)| (first <= last).then(|| first..last.saturating_add(1).min(size))),
     };
     match range {
         None => Wanted::All,

@@ -16,7 +16,11 @@ pub(crate) enum Level {
 }
 
 /// Writes one line. `message` is fixed text; `fields` hold names of ours, numbers and codes.
-pub(crate) fn line(level: Level, message: &'static str, fields: impl IntoIterator<Item = (&'static str, Value)>) {
+pub(crate) fn line(
+    level: Level,
+    message: &'static str,
+    fields: impl IntoIterator<Item = (&'static str, Value)>,
+) {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let at = i64::try_from(since).ok().and_then(|seconds| UnixTime::new(seconds).ok());
     let level = match level {

@@ -60,7 +60,9 @@ pub enum OpenError {
     #[error("the store cannot be written and read: {0}")]
     Unusable(#[source] Error),
     /// Two creations of one object both passed: appends would overwrite each other.
-    #[error("the store lets an object be created twice: it does not honour If-None-Match, and cannot be used")]
+    #[error(
+        "the store lets an object be created twice: it does not honour If-None-Match, and cannot be used"
+    )]
     Overwrites,
 }
 
@@ -89,12 +91,14 @@ impl Store {
         let prefix = Path::parse(prefix).map_err(|_| OpenError::Form)?;
         let objects: Result<Arc<dyn ObjectStore>, Error> = match scheme {
             "s3" => AmazonS3Builder::from_env().with_bucket_name(bucket).build().map(|s| Arc::new(s) as _),
-            "gs" => {
-                GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket).build().map(|s| Arc::new(s) as _)
-            }
-            "az" => {
-                MicrosoftAzureBuilder::from_env().with_container_name(bucket).build().map(|s| Arc::new(s) as _)
-            }
+            "gs" => GoogleCloudStorageBuilder::from_env()
+                .with_bucket_name(bucket)
+                .build()
+                .map(|s| Arc::new(s) as _),
+            "az" => MicrosoftAzureBuilder::from_env()
+                .with_container_name(bucket)
+                .build()
+                .map(|s| Arc::new(s) as _),
             _ => return Err(OpenError::Form),
         };
         Ok(Self { objects: objects.map_err(OpenError::Settings)?, prefix, folder: None })
@@ -105,7 +109,11 @@ impl Store {
         std::fs::create_dir_all(folder).map_err(OpenError::Folder)?;
         let folder = folder.canonicalize().map_err(OpenError::Folder)?;
         let objects = LocalFileSystem::new_with_prefix(&folder).map_err(OpenError::Settings)?;
-        Ok(Self { objects: Arc::new(objects.with_fsync(true)), prefix: Path::default(), folder: Some(folder) })
+        Ok(Self {
+            objects: Arc::new(objects.with_fsync(true)),
+            prefix: Path::default(),
+            folder: Some(folder),
+        })
     }
 
     /// A store as some are: it has no conditions on writing.
@@ -297,10 +305,7 @@ mod tests {
             self.0.get_opts(path, options).await
         }
 
-        fn delete_stream(
-            &self,
-            paths: BoxStream<'static, Result<Path>>,
-        ) -> BoxStream<'static, Result<Path>> {
+        fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
             self.0.delete_stream(paths)
         }
 

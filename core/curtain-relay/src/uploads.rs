@@ -198,10 +198,11 @@ async fn create(
     Ok(([(header::LOCATION, location)], response).into_response())
 }
 
-/// Makes the upload; the same request again finds the same one.
+/// Makes the upload; the same request again finds the same one. Its fields are not signed, so they are looked at too.
 async fn begin(relay: &Relay, info: Info, headers: &HeaderMap) -> Result<Upload, Problem> {
     let signature = headers.get("signature").map_or(&[][..], |value| value.as_bytes());
-    let hash = Sha256::of(&[b"upload\n", signature].concat());
+    let named = format!("upload\n{}\n{}\n", info.sha256, info.length);
+    let hash = Sha256::of(&[named.as_bytes(), signature].concat());
     let id = Id(*hash.0.first_chunk().expect("a hash is longer than an id"));
     if let Some(info) = read(relay, id).await? {
         return Ok(Upload { id, info });
@@ -210,7 +211,8 @@ async fn begin(relay: &Relay, info: Info, headers: &HeaderMap) -> Result<Upload,
     let of_device = relay.uploads.bytes_of(info.key).saturating_add(counted);
     let of_circle = kept(relay, info.circle).await?.saturating_add(counted);
     let quota = |of: &str| {
-        Problem::new(StatusCode::INSUFFICIENT_STORAGE, "quota", format!("the {of} may keep no more here")).with("of", of)
+        Problem::new(StatusCode::INSUFFICIENT_STORAGE, "quota", format!("the {of} may keep no more here"))
+            .with("of", of)
     };
     if of_device > relay.config.device_quota_bytes {
         return Err(quota("device"));
@@ -313,7 +315,10 @@ async fn arrive(
     if tus::content_length(headers).is_some_and(|length| length > room) {
         return Err(too_large());
     }
-    if head.digest.is_none() && tus::content_length(headers) != Some(0) && !http_body::Body::is_end_stream(&body) {
+    if head.digest.is_none()
+        && tus::content_length(headers) != Some(0)
+        && !http_body::Body::is_end_stream(&body)
+    {
         return Err(RequestError::NoDigest.into());
     }
     let arrival = Arrival { upload: upload.clone(), from, room, digest: head.digest, checksum };

@@ -63,9 +63,10 @@ async fn any_of_several_authorities_counts() {
 #[tokio::test]
 async fn without_authorities_the_address_counts() {
     let bench = Bench::with(|config| config.authorities.clear()).await;
-    let circle = CIRCLE.of(&bench).await;
-    let call = creation(circle, b"sealed").signed_for(1, &bench.server.address().to_string(), now());
-    assert_eq!(bench.send(&call).await.status, 201);
+    let call = creation(Sha256::of(b"none"), b"sealed");
+    let answer = bench.send(&call.clone().signed_for(1, &bench.server.address().to_string(), now())).await;
+    assert_eq!(refused(&answer), (404, "no_such_circle".to_owned()));
+    assert_eq!(bench.send(&call.signed(1)).await.status, 401);
 }
 
 #[tokio::test]

@@ -73,7 +73,8 @@ impl Call {
 
     /// The head, without the empty line that ends it.
     fn head(&self) -> String {
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: relay.test\r\nconnection: close\r\n", self.method, self.target);
+        let mut head =
+            format!("{} {} HTTP/1.1\r\nhost: relay.test\r\nconnection: close\r\n", self.method, self.target);
         for (name, value) in &self.fields {
             head += &format!("{name}: {value}\r\n");
         }
@@ -127,7 +128,11 @@ impl Answer {
             let (name, value) = line.split_once(": ").unwrap();
             (name.to_owned(), value.to_owned())
         };
-        Some(Self { status, fields: rest.split("\r\n").map(field).collect(), body: bytes[end + 4..].to_vec() })
+        Some(Self {
+            status,
+            fields: rest.split("\r\n").map(field).collect(),
+            body: bytes[end + 4..].to_vec(),
+        })
     }
 }
 

@@ -17,16 +17,18 @@ async fn who_sends_too_slowly_is_cut_off() {
     assert!(began.elapsed() < Duration::from_secs(5));
     // A body that stops, and one that drips.
     let circle = super::uploads::CIRCLE.of(&bench).await;
-    let call = super::uploads::creation(circle, &[1; 9_000])
-        .field("content-type", "application/offset+octet-stream")
-        .body(&[1; 9_000])
-        .signed(1);
     for drips in [false, true] {
+        let bytes = [u8::from(drips); 9_000];
+        let call = super::uploads::creation(circle, &bytes)
+            .field("content-type", "application/offset+octet-stream")
+            .body(&bytes)
+            .signed(1);
         let mut open = Open::begin(bench.server.address(), &call).await;
         open.write(b"\r\n").await;
-        for _ in 0..if drips { 6 } else { 1 } {
+        open.write(&[1; 20]).await;
+        for _ in 0..if drips { 3 } else { 0 } {
+            tokio::time::sleep(Duration::from_millis(450)).await;
             open.write(&[1; 20]).await;
-            tokio::time::sleep(Duration::from_millis(400)).await;
         }
         let answer = open.answer().await;
         assert_eq!(answer.code(), "body_cut");
@@ -85,7 +87,8 @@ async fn a_proxy_says_whose_request_it_is() {
         config.proxies = vec!["127.0.0.1".parse().unwrap()];
     })
     .await;
-    let from = |address: &str| Call::get("/v1/relay").field("x-forwarded-for", format!("10.9.9.9, {address}"));
+    let from =
+        |address: &str| Call::get("/v1/relay").field("x-forwarded-for", format!("10.9.9.9, {address}"));
     for (address, status) in [("10.0.0.1", 200), ("10.0.0.1", 200), ("10.0.0.1", 429), ("10.0.0.2", 200)] {
         assert_eq!(bench.send(&from(address)).await.status, status);
     }

@@ -6,6 +6,7 @@ use curtain_wire::hash::Sha256;
 use ring::digest;
 
 use super::client::{self, Answer, Call, Open};
+use super::world::World;
 use super::{Bench, config};
 use crate::server::Server;
 use crate::store::Created;
@@ -17,8 +18,11 @@ pub(super) const CIRCLE: TestCircle = TestCircle;
 impl TestCircle {
     /// Founds it, if it is not there.
     pub(super) async fn of(&self, bench: &Bench) -> Sha256 {
-        let _ = bench;
-        Sha256::of(b"circle")
+        let mut world = World::new("uploads");
+        if !bench.is_there(&format!("circles/{}", world.id())) {
+            world.push(bench).await;
+        }
+        world.id()
     }
 }
 
@@ -31,12 +35,13 @@ pub(super) fn creation(circle: Sha256, bytes: &[u8]) -> Call {
 }
 
 fn creation_of(circle: Sha256, sha256: Sha256, length: usize) -> Call {
-    tus("POST", &format!("/v1/circles/{circle}/uploads"))
-        .field("upload-length", length)
-        .field("upload-metadata", format!("filename {}, sha256 {}", STANDARD.encode("a"), STANDARD.encode(sha256.to_string())))
+    tus("POST", &format!("/v1/circles/{circle}/uploads")).field("upload-length", length).field(
+        "upload-metadata",
+        format!("filename {}, sha256 {}", STANDARD.encode("a"), STANDARD.encode(sha256.to_string())),
+    )
 }
 
-fn patch(path: &str, offset: usize, body: &[u8]) -> Call {
+pub(super) fn patch(path: &str, offset: usize, body: &[u8]) -> Call {
     tus("PATCH", path)
         .field("upload-offset", offset)
         .field("content-type", "application/offset+octet-stream")
@@ -74,7 +79,8 @@ fn blob(bytes: &[u8]) -> String {
 fn is_whole(bench: &Bench, path: &str, bytes: &[u8]) -> bool {
     let store = bench.folder.path().join("store");
     let upload = store.join("uploads").join(path.rsplit('/').next().unwrap());
-    std::fs::read(store.join(blob(bytes))).unwrap() == bytes && std::fs::read_dir(upload).unwrap().count() == 2
+    std::fs::read(store.join(blob(bytes))).unwrap() == bytes
+        && std::fs::read_dir(upload).unwrap().count() == 2
 }
 
 #[tokio::test]
@@ -90,7 +96,8 @@ async fn options_say_what_is_there() {
         let extensions = "creation,creation-with-upload,expiration,checksum,termination";
         assert_eq!(answer.field("tus-extension"), Some(extensions));
     }
-    let old = Call::new("POST", &format!("/v1/circles/{circle}/uploads")).field("tus-resumable", "0.2.2").signed(1);
+    let old =
+        Call::new("POST", &format!("/v1/circles/{circle}/uploads")).field("tus-resumable", "0.2.2").signed(1);
     let answer = bench.send(&old).await;
     assert_eq!((answer.status, answer.field("tus-version")), (412, Some("1.0.0")));
 }
@@ -106,7 +113,10 @@ async fn an_upload_arrives_whole_or_in_parts_or_at_once() {
         assert_eq!(told.field("upload-length"), Some(length.to_string().as_str()));
         assert_eq!(told.field("cache-control"), Some("no-store"));
         assert!(told.field("upload-expires").is_some());
-        assert_eq!(told.field("upload-metadata").unwrap(), format!("sha256 {}", STANDARD.encode(Sha256::of(&bytes).to_string())));
+        assert_eq!(
+            told.field("upload-metadata").unwrap(),
+            format!("sha256 {}", STANDARD.encode(Sha256::of(&bytes).to_string()))
+        );
         let middle = length / 3;
         let answer = bench.send(&patch(&path, 0, &bytes[..middle]).signed(1)).await;
         assert_eq!((answer.status, answer.offset()), (204, middle as u64));
@@ -120,7 +130,10 @@ async fn an_upload_arrives_whole_or_in_parts_or_at_once() {
     }
     let bytes = sealed(5_000);
     let circle = CIRCLE.of(&bench).await;
-    let at_once = creation(circle, &bytes).field("content-type", "application/offset+octet-stream").body(&bytes).signed(1);
+    let at_once = creation(circle, &bytes)
+        .field("content-type", "application/offset+octet-stream")
+        .body(&bytes)
+        .signed(1);
     let answer = bench.send(&at_once).await;
     assert_eq!((answer.status, answer.offset()), (201, 5_000));
     assert!(is_whole(&bench, answer.field("location").unwrap(), &bytes));
@@ -214,7 +227,8 @@ async fn another_checksum_discards_what_the_request_brought_and_no_more() {
     for (algorithm, name) in [(&digest::SHA1_FOR_LEGACY_USE_ONLY, "sha1"), (&digest::SHA256, "sha256")] {
         let sum = |bytes: &[u8]| format!("{name} {}", STANDARD.encode(digest::digest(algorithm, bytes)));
         let from = usize::try_from(head(&bench, &path).await.offset()).unwrap();
-        let good = patch(&path, from, &bytes[from..from + at / 2]).field("upload-checksum", sum(&bytes[from..from + at / 2]));
+        let good = patch(&path, from, &bytes[from..from + at / 2])
+            .field("upload-checksum", sum(&bytes[from..from + at / 2]));
         assert_eq!(bench.send(&good.signed(1)).await.status, 204);
         let from = from + at / 2;
         let bad = patch(&path, from, &bytes[from..]).field("upload-checksum", sum(b"other"));
@@ -302,7 +316,10 @@ async fn offsets_and_sizes_must_fit() {
     let path = begin(&bench, &bytes).await;
     assert_eq!(bench.send(&patch(&path, 0, &bytes[..1_000]).signed(1)).await.status, 204);
     let answer = bench.send(&patch(&path, 0, &bytes[..1_000]).signed(1)).await;
-    assert_eq!((answer.status, answer.code().as_str(), &answer.json()["offset"]), (409, "offset", &1_000.into()));
+    assert_eq!(
+        (answer.status, answer.code().as_str(), &answer.json()["offset"]),
+        (409, "offset", &1_000.into())
+    );
     for body in [&bytes[..3_001], &bytes[..4_001]] {
         let answer = bench.send(&patch(&path, 1_000, body).signed(1)).await;
         assert_eq!((answer.status, answer.code().as_str()), (413, "too_large"));
@@ -310,9 +327,17 @@ async fn offsets_and_sizes_must_fit() {
     for (call, status, code) in [
         (creation(circle, &sealed(5_001)), 413, "too_large"),
         (creation_of(circle, Sha256::of(b""), 0), 400, "upload_length"),
-        (tus("POST", &format!("/v1/circles/{circle}/uploads")).field("upload-length", 1), 400, "upload_metadata"),
+        (
+            tus("POST", &format!("/v1/circles/{circle}/uploads")).field("upload-length", 1),
+            400,
+            "upload_metadata",
+        ),
         (tus("PATCH", &path).field("upload-offset", 1_000).body(b"x"), 415, "content_type"),
-        (tus("PATCH", &path).field("content-type", "application/offset+octet-stream").body(b"x"), 400, "upload_offset"),
+        (
+            tus("PATCH", &path).field("content-type", "application/offset+octet-stream").body(b"x"),
+            400,
+            "upload_offset",
+        ),
         (tus("DELETE", "/v1/uploads/other"), 404, "not_found"),
     ] {
         let answer = bench.send(&call.signed(1)).await;
@@ -340,7 +365,44 @@ async fn a_device_has_so_much_room() {
     let path = begin(&bench, &sealed(90_000)).await;
     let circle = CIRCLE.of(&bench).await;
     let answer = bench.send(&creation(circle, &sealed(70_000)).signed(1)).await;
-    assert_eq!((answer.status, answer.code().as_str(), &answer.json()["of"]), (507, "quota", &"device".into()));
+    assert_eq!(
+        (answer.status, answer.code().as_str(), &answer.json()["of"]),
+        (507, "quota", &"device".into())
+    );
     assert_eq!(bench.send(&tus("DELETE", &path).signed(1)).await.status, 204);
     begin(&bench, &sealed(70_000)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs a bucket: CURTAIN_TEST_BUCKET=s3://..., AWS_*"]
+async fn a_bucket_keeps_what_a_folder_keeps() {
+    let bucket = std::env::var("CURTAIN_TEST_BUCKET").unwrap();
+    let bench = Bench::with(|config| {
+        config.keys = config.keys_file();
+        config.store = format!("{bucket}/{}", std::process::id());
+    })
+    .await;
+    let store = &bench.relay().store;
+    assert_eq!(store.create("a/1", "1").await.unwrap(), Created::New);
+    assert_eq!(store.create("a/1", "2").await.unwrap(), Created::There);
+    assert_eq!(store.get("a/1", 1).await.unwrap().unwrap(), "1");
+    assert_eq!(store.names("a").await.unwrap(), ["1"]);
+    assert_eq!(store.get("a/2", 1).await.unwrap(), None);
+    store.delete("a/2").await.unwrap();
+
+    let mut world = World::new("bucket");
+    world.push(&bench).await;
+    for length in [3_000, (17 << 20) + 7] {
+        let bytes = sealed(length);
+        let created = bench.send(&creation(world.id(), &bytes).signed(1)).await;
+        let path = created.field("location").unwrap().to_owned();
+        let middle = length / 2;
+        cut(&bench, &path, 0, &bytes, middle).await;
+        reaches(&bench, &path, middle).await;
+        let answer = bench.send(&patch(&path, middle, &bytes[middle..]).signed(1)).await;
+        assert_eq!((answer.status, answer.offset()), (204, length as u64));
+        let blob = store.get(&blob(&bytes), length).await.unwrap().unwrap();
+        assert_eq!(Sha256::of(&blob), Sha256::of(&bytes));
+        assert_eq!(store.names(&path["/v1/".len()..]).await.unwrap(), ["done", "info"]);
+    }
 }

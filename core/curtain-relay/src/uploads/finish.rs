@@ -110,7 +110,8 @@ async fn assemble(
             writing = Some(open);
         }
     }
-    let is_it = hash.finish().as_ref() == upload.info.sha256.0 && progress.offset(upload) == upload.info.length;
+    let is_it =
+        hash.finish().as_ref() == upload.info.sha256.0 && progress.offset(upload) == upload.info.length;
     if !is_it {
         abort(writing).await;
         return Ok(Assembled::OtherBytes);

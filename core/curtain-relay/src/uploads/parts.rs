@@ -28,7 +28,11 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn offset(&self, upload: &Upload) -> u64 {
-        if self.is_done { upload.info.length } else { self.parts.last().map_or(0, |(offset, size)| offset + size) }
+        if self.is_done {
+            upload.info.length
+        } else {
+            self.parts.last().map_or(0, |(offset, size)| offset + size)
+        }
     }
 
     /// Whether all is here, but nobody has put it together.

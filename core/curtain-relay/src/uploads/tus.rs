@@ -84,13 +84,17 @@ pub(super) fn describe(headers: &mut HeaderMap, length: u64, sha256: Sha256) {
 /// How many bytes there will be.
 pub(super) fn length(headers: &HeaderMap) -> Result<u64, Problem> {
     number(headers, LENGTH).filter(|length| *length > 0).ok_or_else(|| {
-        bad("upload_length", "Upload-Length must be a whole number of bytes, larger than zero; it cannot be deferred")
+        bad(
+            "upload_length",
+            "Upload-Length must be a whole number of bytes, larger than zero; it cannot be deferred",
+        )
     })
 }
 
 /// Where the body goes on.
 pub(super) fn offset(headers: &HeaderMap) -> Result<u64, Problem> {
-    number(headers, OFFSET).ok_or_else(|| bad("upload_offset", "Upload-Offset must be a whole number of bytes"))
+    number(headers, OFFSET)
+        .ok_or_else(|| bad("upload_offset", "Upload-Offset must be a whole number of bytes"))
 }
 
 /// The hash that all of it will have.
@@ -99,7 +103,9 @@ pub(super) fn sha256(headers: &HeaderMap) -> Result<Sha256, Problem> {
     let mut named = named.filter_map(|pair| pair.trim().strip_prefix("sha256 "));
     let value = named.next().and_then(|value| STANDARD.decode(value.trim()).ok());
     let hash = value.and_then(|digits| str::from_utf8(&digits).ok()?.parse().ok());
-    hash.ok_or_else(|| bad("upload_metadata", "Upload-Metadata must have sha256: the base64 of 64 hexadecimal digits"))
+    hash.ok_or_else(|| {
+        bad("upload_metadata", "Upload-Metadata must have sha256: the base64 of 64 hexadecimal digits")
+    })
 }
 
 /// What `Upload-Checksum` says.
