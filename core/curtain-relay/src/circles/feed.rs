@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State as Of};
@@ -65,10 +66,14 @@ async fn append_header(
         Taken::There(n) => return Ok((StatusCode::OK, n)),
         Taken::New(n, content) => (StatusCode::CREATED, n, content),
     };
-    match *content {
-        Content::Post(post) => tombstones::after_post(relay, id, n, &post).await?,
-        Content::Event(_) => {}
-        Content::Withdrawal(withdrawal) => tombstones::after_withdrawal(relay, id, &withdrawal).await?,
+    let done = match *content {
+        Content::Post(post) => tombstones::after_post(relay, id, n, &post).await,
+        Content::Event(_) => Ok(()),
+        Content::Withdrawal(withdrawal) => tombstones::after_withdrawal(relay, id, &withdrawal).await,
+    };
+    if done.is_err() {
+        // The header stands, and nothing is handed out of what must go: the next request or sweep deletes it.
+        relay.circles.kept(id).unswept.store(true, Ordering::Release);
     }
     // A shortcut for readers: whoever reads does without it.
     let _ = load::write_page(&relay.store, id, n + 1).await;

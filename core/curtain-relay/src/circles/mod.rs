@@ -50,6 +50,7 @@ pub(crate) enum Access {
 #[derive(Debug, Default)]
 pub(crate) struct Circles {
     known: Mutex<Known>,
+    swept: tokio::sync::Mutex<tombstones::Swept>,
 }
 
 #[derive(Debug, Default)]
@@ -178,15 +179,22 @@ impl Circles {
         Arc::clone(kept)
     }
 
+    /// [`Circles::kept`]; one that is not held already is held by the caller alone.
+    fn kept_aside(&self, id: Sha256) -> Arc<Kept> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = known.circles.get(&id).map(|(_, kept)| Arc::clone(kept));
+        kept.unwrap_or_else(|| Arc::new(Kept::new(id)))
+    }
+
     /// The circle as the store has it at this moment. What a relay left half done is finished first.
     pub(crate) async fn state(&self, relay: &Relay, id: Sha256) -> Result<State, Problem> {
         let kept = self.found(&relay.store, id).await?.ok_or_else(no_such_circle)?;
         let state = kept.state(&relay.store).await?.ok_or_else(no_such_circle)?;
+        // If that fails, the next request tries again: until then nothing is handed out of what must go.
         if kept.unswept.swap(false, Ordering::AcqRel)
-            && let Err(problem) = tombstones::finish(relay, &kept, &state).await
+            && tombstones::finish(relay, &kept, &state).await.is_err()
         {
             kept.unswept.store(true, Ordering::Release);
-            return Err(problem);
         }
         Ok(state)
     }
@@ -259,7 +267,8 @@ impl Circles {
     /// What is to be done from time to time: posts go whose last day is over or whose code was presented, and what a relay
     /// left half done is finished.
     pub(crate) async fn sweep(&self, relay: &Relay) -> Result<(), Problem> {
-        tombstones::sweep(relay).await
+        let mut swept = self.swept.lock().await;
+        tombstones::sweep(relay, &mut swept).await
     }
 }
 

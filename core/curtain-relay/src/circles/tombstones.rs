@@ -3,7 +3,7 @@
 //! First their files go, for ever, then the tombstone says so. A relay that stops in between leaves a post without
 //! tombstone, which the next one to read the circle finds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
@@ -17,6 +17,7 @@ use curtain_wire::canonical;
 use curtain_wire::feed::{Posted, Reason, Tombstone};
 use curtain_wire::hash::Sha256;
 use curtain_wire::header::{Post, Withdrawal, WithdrawalCode};
+use curtain_wire::time::UnixTime;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -140,23 +141,57 @@ pub(super) async fn finish(relay: &Relay, kept: &Kept, state: &State) -> Result<
     Ok(())
 }
 
-/// [`finish`] for all circles, and for all codes that were presented.
-pub(super) async fn sweep(relay: &Relay) -> Result<(), Problem> {
-    let names = relay.store.names("codes").await?;
-    let codes: BTreeSet<Sha256> = names.iter().filter_map(|name| name.parse().ok()).collect();
-    for name in relay.store.names("circles").await? {
-        let Ok(id) = name.parse() else { continue };
-        let kept = relay.circles.kept(id);
-        let Some(state) = kept.state(&relay.store).await? else { continue };
-        finish(relay, &kept, &state).await?;
-        let unmarked = state.feed.posts().filter(|(_, post)| !state.has_tombstone(post));
-        for (n, post) in unmarked.filter(|(_, post)| codes.contains(&post.withdrawal)) {
-            if let Some(code) = presented(&relay.store, post.withdrawal).await? {
-                bury(relay, &kept, n, post, Reason::Code(code)).await?;
-            }
+/// What this process swept.
+#[derive(Debug, Default)]
+pub(super) struct Swept {
+    /// Codes whose posts were all looked for.
+    codes: BTreeSet<Sha256>,
+    /// When each circle must be read again.
+    due: BTreeMap<Sha256, UnixTime>,
+}
+
+/// [`present`] for codes that are new here, and [`finish`] for the circles in which something is due. What fails is tried
+/// again the next time; the first failure is told.
+pub(super) async fn sweep(relay: &Relay, swept: &mut Swept) -> Result<(), Problem> {
+    let mut result = Ok(());
+    for name in relay.store.names("codes").await? {
+        let Some(withdrawal) = name.parse().ok().filter(|code| !swept.codes.contains(code)) else { continue };
+        let Some(code) = presented(&relay.store, withdrawal).await? else { continue };
+        match present(relay, code).await {
+            Ok(_) => drop(swept.codes.insert(withdrawal)),
+            Err(problem) => result = result.and(Err(problem)),
         }
     }
-    Ok(())
+    for name in relay.store.names("circles").await? {
+        let Ok(id) = name.parse() else { continue };
+        let now = relay.now();
+        if swept.due.get(&id).is_some_and(|due| now < *due) {
+            continue;
+        }
+        match sweep_circle(relay, id, &swept.codes).await {
+            Ok(due) => drop(swept.due.insert(id, due)),
+            Err(problem) => result = result.and(Err(problem)),
+        }
+    }
+    result
+}
+
+/// Finishes what is due in a circle, and says when to look again: when a post is over; and every day, since another relay
+/// may have stopped in the middle of something.
+async fn sweep_circle(relay: &Relay, id: Sha256, codes: &BTreeSet<Sha256>) -> Result<UnixTime, Problem> {
+    let kept = relay.circles.kept_aside(id);
+    let tomorrow = relay.now().plus_days(1);
+    let Some(state) = kept.state(&relay.store).await? else { return Ok(tomorrow) };
+    finish(relay, &kept, &state).await?;
+    let unmarked = state.feed.posts().filter(|(_, post)| !state.has_tombstone(post));
+    for (n, post) in unmarked.filter(|(_, post)| codes.contains(&post.withdrawal)) {
+        if let Some(code) = presented(&relay.store, post.withdrawal).await? {
+            bury(relay, &kept, n, post, Reason::Code(code)).await?;
+        }
+    }
+    let live = state.feed.posts().filter(|(_, post)| state.is_live(post, relay.now()));
+    let over = live.map(|(_, post)| post.last_day.plus_days(1)).min();
+    Ok(over.unwrap_or(tomorrow).min(tomorrow))
 }
 
 /// Deletes the files of a post that must go, unless another one needs them, and puts up its tombstone. Done twice, it does

@@ -357,3 +357,26 @@ async fn two_relays_over_one_store_lose_nothing() {
     }
     two.stop().await;
 }
+
+/// Two devices bring different entries with the same number to two relays, and somebody waits at the other one.
+#[tokio::test]
+async fn two_relays_over_one_store_take_one_entry_of_a_number() {
+    let one = Bench::new().await;
+    let two = Server::start(config(&one.folder)).await.unwrap();
+    let mut world = founded(&one, "one").await;
+    for _ in 0..10 {
+        let size = world.entries.len();
+        let (mut by_two, mut by_three) = (world.clone(), world.clone());
+        by_two.profile(2);
+        by_three.profile(3);
+        let wait = Call::get(&world.path(&format!("members?from={size}&wait=10"))).signed(4);
+        let waits = super::client::send(two.address(), &wait);
+        let (first, second) = (by_two.entry_call(size), by_three.entry_call(size));
+        let (first, second, waited) =
+            tokio::join!(one.send(&first), super::client::send(two.address(), &second), waits);
+        assert_eq!(BTreeSet::from([first.status, second.status]), BTreeSet::from([201, 409]));
+        world = if first.status == 201 { by_two } else { by_three };
+        assert_eq!(waited.body, [&world.entries[size].1[..], b"\n"].concat());
+    }
+    two.stop().await;
+}
