@@ -93,6 +93,7 @@ impl FromRequest<Arc<Relay>> for SignedBody {
 }
 
 /// What a body that could not be read whole is answered.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 pub(crate) fn unread(rejection: BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return too_large();

@@ -49,7 +49,7 @@ struct Settings {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, env = "CURTAIN_RELAY_LISTEN")]
     listen: Option<SocketAddr>,
-    /// A folder, or s3://bucket/prefix, gs://bucket/prefix, az://container/prefix [default: ./relay-data]
+    /// A folder, or `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix` [default: ./relay-data]
     #[arg(long, env = "CURTAIN_RELAY_STORE")]
     store: Option<String>,
     /// Host, with its port unless it is the usual one, that clients call and sign; again for more [default: --listen]
@@ -169,7 +169,7 @@ impl Config {
     /// What is usual.
     ///
     /// # Errors
-    /// None today.
+    /// [`ConfigError`], as for any settings.
     pub fn usual() -> Result<Self, ConfigError> {
         Settings::default().finish()
     }

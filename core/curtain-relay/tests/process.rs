@@ -1,5 +1,7 @@
 //! The program: what it says, and how it stops.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;

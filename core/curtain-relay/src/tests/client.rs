@@ -1,5 +1,6 @@
 //! HTTP by hand, so that a test can do to a connection what clients do.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use curtain_wire::request::{self, Content, Headers, Request};
@@ -42,7 +43,7 @@ impl Call {
         Self::new("GET", target)
     }
 
-    pub(super) fn field(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(super) fn field(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.fields.push((name, value.to_string()));
         self
     }
@@ -76,11 +77,11 @@ impl Call {
         let mut head =
             format!("{} {} HTTP/1.1\r\nhost: relay.test\r\nconnection: close\r\n", self.method, self.target);
         for (name, value) in &self.fields {
-            head += &format!("{name}: {value}\r\n");
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
         let sent = self.sent.as_ref().unwrap_or(&self.body);
         if !sent.is_empty() && !self.fields.iter().any(|(name, _)| *name == "transfer-encoding") {
-            head += &format!("content-length: {}\r\n", sent.len());
+            write!(head, "content-length: {}\r\n", sent.len()).unwrap();
         }
         head
     }
