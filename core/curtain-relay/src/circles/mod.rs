@@ -190,13 +190,14 @@ impl Circles {
     pub(crate) async fn state(&self, relay: &Relay, id: Sha256) -> Result<State, Problem> {
         let kept = self.found(&relay.store, id).await?.ok_or_else(no_such_circle)?;
         let state = kept.state(&relay.store).await?.ok_or_else(no_such_circle)?;
-        // If that fails, the next request tries again: until then nothing is handed out of what must go.
-        if kept.unswept.swap(false, Ordering::AcqRel)
-            && tombstones::finish(relay, &kept, &state).await.is_err()
-        {
+        if !kept.unswept.swap(false, Ordering::AcqRel) {
+            return Ok(state);
+        }
+        if tombstones::finish(relay, &kept, &state).await.is_err() {
+            // The next request tries again: until then nothing is handed out of what must go.
             kept.unswept.store(true, Ordering::Release);
         }
-        Ok(state)
+        kept.state(&relay.store).await?.ok_or_else(no_such_circle)
     }
 
     /// The circle as the store has it at this moment, and nothing else. None if it is not there.

@@ -229,12 +229,17 @@ async fn what_a_relay_left_half_done_the_next_one_finishes() {
     let _ = store.create(&format!("codes/{}", Sha256::of(&code.0)), code.to_string()).await.unwrap();
     let bench = bench.restart().await;
     assert!(!is_handed_out(&bench, &world, "coded").await);
+    // The sweep at the start may be faster, and in another order.
+    let reason = |stones: &[Tombstone], about| {
+        let stone = stones.iter().find(|stone| stone.about == about);
+        stone.map(|stone| stone.reason)
+    };
     let stones = tombstones(&bench, &world).await;
-    assert_eq!((stones[0].about, stones[0].reason), (post, Reason::Header(2)));
+    assert_eq!(reason(&stones, post), Some(Reason::Header(2)));
     assert!(!bench.is_there(&blob_name("body")));
     bench.relay().circles.sweep(bench.relay()).await.unwrap();
     let stones = tombstones(&bench, &world).await;
-    assert_eq!((stones.len(), stones[1].about, stones[1].reason), (2, coded, Reason::Code(code)));
+    assert_eq!((stones.len(), reason(&stones, coded)), (2, Some(Reason::Code(code))));
     assert!(!bench.is_there(&blob_name("coded")));
     world.take(&gone);
     let head = bench.send(&Call::get(&world.path("feed")).signed(world.read())).await;
