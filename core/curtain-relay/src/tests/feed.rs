@@ -231,8 +231,8 @@ async fn what_a_relay_left_half_done_the_next_one_finishes() {
     assert!(!is_handed_out(&bench, &world, "coded").await);
     // The sweep at the start may be faster, and in another order.
     let reason = |stones: &[Tombstone], about| {
-        let stone = stones.iter().find(|stone| stone.about == about);
-        stone.map(|stone| stone.reason)
+        let found = stones.iter().find(|stone| stone.about == about);
+        found.map(|stone| stone.reason)
     };
     let stones = tombstones(&bench, &world).await;
     assert_eq!(reason(&stones, post), Some(Reason::Header(2)));
