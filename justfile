@@ -40,9 +40,9 @@ large COUNT="100000":
 story *ARGUMENTS:
     bash tests/peers/story/run {{ARGUMENTS}}
 
-# Killing the command at random moments.
+# Killing the command, and phone and relay, at random moments.
 kill KILLS="200":
-    CURTAIN_KILLS={{KILLS}} cargo test -p curtain-tests --test promises -- killed --nocapture
+    CURTAIN_KILLS={{KILLS}} cargo test -p curtain-tests --test promises -- killed --nocapture --test-threads=1
 
 # Fuzzing, benches and comparisons: once per issue.
 soak SECONDS="600":

@@ -69,6 +69,12 @@ impl Process {
         self.child.wait().unwrap();
     }
 
+    /// Puts what the store held at another time in its place: it must not run.
+    pub(crate) fn set_store(&self, from: &Path) {
+        std::fs::remove_dir_all(self.store()).unwrap();
+        copy_folder(from, &self.store());
+    }
+
     /// The same address, the same store.
     pub(crate) fn restart(&mut self) {
         (self.child, self.address) = spawn(self.root(), &self.address.clone());
@@ -101,6 +107,32 @@ fn spawn(root: &Path, listen: &str) -> (Child, String) {
     (child, address.to_owned())
 }
 
+/// A folder with all that is in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Every file below a folder.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(files_below(&entry.path()));
+        } else {
+            files.push(entry.path());
+        }
+    }
+    files
+}
+
 /// Comes between a device and its relay.
 pub(crate) struct Between<F> {
     act: Mutex<F>,
@@ -118,6 +150,8 @@ pub(crate) enum Fate {
     AnswerLost,
     /// It is never sent; this is the answer.
     Instead(Answer),
+    /// It is sent, and the answer is changed on the way.
+    Changed(fn(Answer) -> Answer),
 }
 
 impl<F: FnMut(&Call<'_>) -> Fate + Send> Between<F> {
@@ -137,6 +171,7 @@ impl<F: FnMut(&Call<'_>) -> Fate + Send> Transport for Between<F> {
                 Err(TransportError::Cut)
             }
             Fate::Instead(answer) => Ok(answer),
+            Fate::Changed(change) => Ok(change(curtain_cli::network::host().call(call)?)),
         }
     }
 

@@ -12,6 +12,7 @@ use curtain::story::Country;
 
 use crate::circle::CircleCommand;
 use crate::consent::ConsentCommand;
+use crate::demo::DemoArgs;
 use crate::feed::FeedCommand;
 use crate::identity::IdentityCommand;
 use crate::ledger::LedgerCommand;
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     /// Cases that others posted, on this device: list, search, read, discuss, save.
     #[command(subcommand)]
     Feed(FeedCommand),
+    /// See all of it on this machine: a case from the phone to a student and back, with everything that is refused on the way.
+    Demo(DemoArgs),
     /// Measure the detectors on a folder of photos with known boxes (`manifest.jsonl`).
     Eval(EvalArgs),
 }

@@ -8,6 +8,7 @@ mod args;
 mod circle;
 mod clean;
 mod consent;
+mod demo;
 mod eval;
 mod feed;
 mod identity;
@@ -69,6 +70,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Outbox(command) => sync::run_outbox(&command),
         Command::Withdraw(args) => sync::run_withdraw(&args),
         Command::Feed(command) => feed::run(&command),
+        Command::Demo(args) => demo::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Relay(_) => Outcome::SomethingFailed,
     });

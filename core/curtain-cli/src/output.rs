@@ -10,7 +10,7 @@ use curtain::consent::CodeError;
 use curtain::consent::signature::SignatureError;
 use curtain::desk::DeskError;
 use curtain::detect::{Detectors, Finding};
-use curtain::exchange::ExchangeError;
+use curtain::exchange::{ExchangeError, ParcelError};
 use curtain::feed::FeedError;
 use curtain::files::{self, ReadError, WriteError};
 use curtain::keys::KeyError;
@@ -68,6 +68,7 @@ failures!(
     SendError,
     NotLive,
     RelayError,
+    ParcelError,
 );
 
 impl Failure {

@@ -34,6 +34,10 @@ pub(crate) enum PostCommand {
     Show(ShowArgs),
     /// Open what was posted in a circle.
     Open(OpenArgs),
+    /// Write a sealed post of yours into one file, to be carried by mail, stick or Bluetooth.
+    Export(ExportArgs),
+    /// Open a sealed post that came as a file: with every check that a relay's would get.
+    Import(ImportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -202,6 +206,34 @@ pub(crate) struct OpenArgs {
     /// What the circle travels through: a folder, or a relay, `https://HOST`.
     #[arg(long, value_name = "DIR|URL")]
     pub(crate) through: Through,
+    /// The key of a witness whose word on consent logs counts. May be given many times.
+    #[arg(long, value_name = "KEY|FILE", required = true)]
+    pub(crate) witness: Vec<String>,
+    /// Folder for what is opened: one folder a post.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) vault: VaultArgs,
+    /// The circle: its id, the first eight digits or more, or what you call it.
+    #[arg(long)]
+    pub(crate) circle: String,
+    /// A post that you sealed.
+    pub(crate) post: Id,
+    /// The file: who is in the circle can open it, and nobody else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) vault: VaultArgs,
+    /// The file.
+    pub(crate) file: PathBuf,
     /// The key of a witness whose word on consent logs counts. May be given many times.
     #[arg(long, value_name = "KEY|FILE", required = true)]
     pub(crate) witness: Vec<String>,

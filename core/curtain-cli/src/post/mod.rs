@@ -3,6 +3,7 @@
 mod args;
 mod event;
 mod open;
+mod parcel;
 mod review;
 
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ pub(crate) fn run(command: &PostCommand) -> Outcome {
         PostCommand::List(args) => (list(args), args.json),
         PostCommand::Show(args) => (show(args), args.vault.json),
         PostCommand::Open(args) => (open::run(args), args.vault.json),
+        PostCommand::Export(args) => (parcel::export(args), args.vault.json),
+        PostCommand::Import(args) => (parcel::import(args), args.vault.json),
     };
     output::finish(done, json)
 }

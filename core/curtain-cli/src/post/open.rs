@@ -4,7 +4,7 @@ use std::path::Path;
 
 use curtain::circle::MyCircle;
 use curtain::clean;
-use curtain::exchange::{self, ExchangeError, Feed, Item, Road};
+use curtain::exchange::{self, ExchangeError, Feed, Item};
 use curtain::files;
 use curtain::hash::Id;
 use curtain::post::{OpenedBody, Reading, Received};
@@ -20,13 +20,14 @@ use crate::ledger::key;
 use crate::output::{self, Failure, printable, shown};
 
 /// How posts are read and where they go.
-struct Job<'a> {
-    circle: &'a MyCircle,
-    road: &'a dyn Road,
-    witnesses: &'a [VerifierKey],
-    now: UnixTime,
-    out: &'a Path,
-    json: bool,
+pub(super) struct Job<'a> {
+    pub(super) circle: &'a MyCircle,
+    /// Gives a sealed file.
+    pub(super) object: &'a dyn Fn(&ObjectRef) -> Result<Vec<u8>, ExchangeError>,
+    pub(super) witnesses: &'a [VerifierKey],
+    pub(super) now: UnixTime,
+    pub(super) out: &'a Path,
+    pub(super) json: bool,
 }
 
 pub(super) fn run(args: &OpenArgs) -> Result<Outcome, Failure> {
@@ -38,7 +39,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Outcome, Failure> {
     let feed = exchange::feed(road.as_ref(), &circle, &witnesses, owner.now)?;
     let job = Job {
         circle: &circle,
-        road: road.as_ref(),
+        object: &|about| road.object(&circle, about),
         witnesses: &witnesses,
         now: owner.now,
         out: &args.out,
@@ -88,7 +89,7 @@ fn post_of(item: &Item) -> Option<Id> {
 }
 
 impl Job<'_> {
-    fn tell(&self, feed: &Feed, item: &Item) -> Result<(), Failure> {
+    pub(super) fn tell(&self, feed: &Feed, item: &Item) -> Result<(), Failure> {
         let received = item.received.as_ref().map_err(Failure::of)?;
         if let Some(gap) = item.gap {
             output::warn(&format!("number {}: {gap}", item.n));
@@ -100,18 +101,18 @@ impl Job<'_> {
             return Err(ExchangeError::Withdrawn(reason).into());
         }
         let opened = received.clone().post(&reading)?;
-        let body = opened.body(&self.road.object(self.circle, &post.objects[0])?, self.now)?;
+        let body = opened.body(&(self.object)(&post.objects[0])?, self.now)?;
         // All of it is verified before any of it is written.
         let pictures: Vec<(u32, &ObjectRef)> =
             (0..).zip(&post.objects).filter(|(_, about)| about.kind == ObjectKind::Picture).collect();
         for (index, about) in &pictures {
-            body.picture(*index, &self.road.object(self.circle, about)?)?;
+            body.picture(*index, &(self.object)(about)?)?;
         }
         let target = self.out.join(post.post.to_string());
         files::make_new_folder(&target)?;
         let mut names = Vec::new();
         for (place, (index, about)) in (1..).zip(&pictures) {
-            let picture = clean::audit(&body.picture(*index, &self.road.object(self.circle, about)?)?)?;
+            let picture = clean::audit(&body.picture(*index, &(self.object)(about)?)?)?;
             let extension = match picture.format() {
                 curtain::metadata::Format::Png => "png",
                 _ => "jpg",

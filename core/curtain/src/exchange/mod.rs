@@ -14,6 +14,7 @@
 mod feed;
 mod folder;
 mod own;
+mod parcel;
 mod pull;
 mod road;
 
@@ -38,6 +39,7 @@ use crate::vault::{KeyStore, Vault, VaultError};
 pub use feed::{Feed, Item, Met, feed, head_text, kept_head, meet, push_post};
 pub use folder::Folder;
 pub use own::{Announced, Restored, announce, check_gone, devices_by_code, pull_own, rekey, restore, revoke};
+pub use parcel::{MAX_PARCEL_BYTES, Parcel, ParcelError};
 pub use pull::{Changed, Pulled, Rotate, Written, change, create, kept, pull};
 pub use road::{Headers, Put, Road};
 

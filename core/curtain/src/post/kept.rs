@@ -10,7 +10,7 @@ use crate::detect::Detectors;
 use crate::hash::Id;
 use crate::story::{Country, Known, Locale};
 use crate::time::UnixTime;
-use crate::vault::{KeptCase, Vault};
+use crate::vault::{KeptCase, Vault, VaultError};
 
 /// Where a kept case stands, after every check was run on it again.
 #[derive(Debug)]
@@ -138,6 +138,14 @@ pub fn sealed_of(case: &KeptCase, me: &Identity, vault: &Vault) -> Result<Option
         }
     }
     Ok(None)
+}
+
+/// A sealed post that is kept, by its random name.
+///
+/// # Errors
+/// [`VaultError::NotFound`]; [`VaultError`].
+pub fn sealed_named(vault: &Vault, post: Id) -> Result<SealedPost, VaultError> {
+    Ok(SealedPost::kept(vault.post(post)?))
 }
 
 /// What the text is scanned with: also names in consents that were given for the case and do not cover it any more.

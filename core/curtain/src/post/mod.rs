@@ -32,7 +32,7 @@ use thiserror::Error;
 pub use comment::{Comment, MAX_COMMENT, ScannedComment, SettledComment};
 pub(crate) use event::seal_said;
 pub use event::{Say, check_say, may_withdraw, seal_event, withdraw};
-pub use kept::{Step, add_photos, begin, look_again, resume, sealed_of};
+pub use kept::{Step, add_photos, begin, look_again, resume, sealed_named, sealed_of};
 pub use objects::{Object, THUMBNAIL_SIDE, downscale};
 pub use open::{OpenError, OpenedBody, OpenedEvent, OpenedPost, Reading, Received, Said};
 pub use seal::{SealError, Sealed, SealedObject, SealedPost};

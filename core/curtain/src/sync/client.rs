@@ -123,6 +123,12 @@ impl<'t> Relay<'t> {
         self.transport.now()
     }
 
+    /// Now, by the relay's clock, as far as it is known to differ.
+    pub(super) fn their_now(&self) -> UnixTime {
+        let seconds = self.now().seconds().saturating_add(self.ahead_s.load(Ordering::Relaxed));
+        UnixTime::new(seconds).unwrap_or_else(|_| self.now())
+    }
+
     /// Asks, and gives an answer of 2xx.
     pub(super) fn ask(&self, ask: &Ask<'_>) -> Result<Answer, RelayError> {
         good(self.hear(ask)?)
@@ -161,9 +167,7 @@ impl<'t> Relay<'t> {
         body: &[u8],
     ) -> Result<Vec<(&'static str, String)>, RelayError> {
         let request = Request::to_url(method, url, Content::Body(body)).map_err(|_| RelayError::Url)?;
-        let created = self.now().seconds().saturating_add(self.ahead_s.load(Ordering::Relaxed));
-        let created = UnixTime::new(created).unwrap_or_else(|_| self.now());
-        let signed = request::sign(&request, created, &key.public(), |message| key.sign(message));
+        let signed = request::sign(&request, self.their_now(), &key.public(), |message| key.sign(message));
         let Headers { content_digest, signature, signature_input } = signed;
         let digest = content_digest.map(|digest| ("content-digest", digest));
         let rest = [("signature-input", signature_input), ("signature", signature)];

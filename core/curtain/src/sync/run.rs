@@ -6,6 +6,7 @@ use curtain_wire::head::{self, LogHead, LogKind};
 use curtain_wire::header::{Header, WithdrawalCode};
 use curtain_wire::note::{Note, VerifierKey};
 use curtain_wire::statement::Signed;
+use curtain_wire::tree::leaf_hash;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -357,7 +358,8 @@ fn size_of(note: &[u8]) -> Option<u64> {
     Some(head.size)
 }
 
-/// Headers that are new, each verified; then the head that the relay signs over all of them.
+/// Headers that are new: none is taken before all of them stand under the head that the relay signs, together with what was
+/// here. Then each is verified.
 fn take_feed(
     here: &mut Here<'_>,
     relay: &Relay<'_>,
@@ -366,11 +368,32 @@ fn take_feed(
     told: &mut InCircle,
 ) -> Result<bool, ExchangeError> {
     let id = told.circle;
-    let from = feed::size(here.vault, id)?;
+    let Some((note, seen)) = feed_head(relay, circle, witnesses, told)? else { return Ok(false) };
+    let mut frontier = here.vault.feed_frontier(id)?;
+    let from = frontier.size();
+    if seen.size < from {
+        told.suspicions.push(Suspicion::RolledBack { log: FEED, there: seen.size, here: from });
+        return Ok(false);
+    }
+    let new = usize::try_from(seen.size - from).map_err(|_| RelayError::Answer)?;
+    let mut headers = relay.headers(circle, from)?.headers.into_iter().collect::<Result<Vec<_>, _>>()?;
+    if headers.len() < new {
+        let there = from + headers.len() as u64;
+        told.suspicions.push(Suspicion::Withheld { log: FEED, cited: seen.size, there });
+        return Ok(false);
+    }
+    // What came after the head was signed is read with the next sync.
+    headers.truncate(new);
+    for header in &headers {
+        frontier.append(leaf_hash(header));
+    }
+    if frontier.root() != seen.root {
+        told.suspicions.push(Suspicion::Forked { log: FEED });
+        return Ok(false);
+    }
     feed::again(here.vault, circle, witnesses, here.now)?;
     let mut cited = 0;
-    for (n, bytes) in (from..).zip(relay.headers(circle, from)?.headers) {
-        let bytes = bytes?;
+    for (n, bytes) in (from..).zip(headers) {
         let header = Signed::<Header>::parse(&bytes).ok().map(|header| header.body().clone());
         if let Some(header) = &header
             && header.membership.size > circle.circle().size()
@@ -403,46 +426,31 @@ fn take_feed(
             }
         }
     }
-    let size = feed::size(here.vault, id)?;
-    if cited > size {
-        told.suspicions.push(Suspicion::Withheld { log: FEED, cited, there: size });
+    if cited > seen.size {
+        told.suspicions.push(Suspicion::Withheld { log: FEED, cited, there: seen.size });
     }
-    take_feed_head(here, relay, circle, witnesses, told)
+    here.vault.keep_feed_head(id, &note.to_string())?;
+    Ok(true)
 }
 
-fn take_feed_head(
-    here: &mut Here<'_>,
+/// The head of the feed, as the relay signs it now.
+fn feed_head(
     relay: &Relay<'_>,
     circle: &MyCircle,
     witnesses: &[VerifierKey],
     told: &mut InCircle,
-) -> Result<bool, ExchangeError> {
+) -> Result<Option<(Note, LogHead)>, ExchangeError> {
     let id = told.circle;
     let key = read_key(circle);
     let ask = Ask::new("GET", format!("/v1/circles/{id}/feed/head"), reader(key.as_ref())).limit(MAX_NOTE_BYTES);
     let note = Note::parse(&relay.ask(&ask)?.body)?;
-    let now = relay.now();
-    let seen = match head::cosigned(&note, LogKind::Feed, &id, witnesses, now, HEAD_AGE_S) {
-        Ok(seen) => seen.head,
+    match head::cosigned(&note, LogKind::Feed, &id, witnesses, relay.their_now(), HEAD_AGE_S) {
+        Ok(seen) => Ok(Some((note, seen.head))),
         Err(error) => {
             told.suspicions.push(Suspicion::Head { log: FEED, code: error.code() });
-            return Ok(false);
+            Ok(None)
         }
-    };
-    let size = feed::size(here.vault, id)?;
-    if seen.size < size {
-        told.suspicions.push(Suspicion::RolledBack { log: FEED, there: seen.size, here: size });
-        return Ok(false);
     }
-    // What came in between is read with the next sync.
-    if seen.size == size {
-        if Sha256(seen.root.0) != feed::head(here.vault, id)?.root {
-            told.suspicions.push(Suspicion::Forked { log: FEED });
-            return Ok(false);
-        }
-        here.vault.keep_feed_head(id, &note.to_string())?;
-    }
-    Ok(true)
 }
 
 /// Codes that patients presented: each is checked against the header that it is about.

@@ -222,6 +222,11 @@ impl Vault {
     }
 
     /// Empties the log of writes, where old pages still stand. They are encrypted; where it fails, the next time does it.
+    /// The tree over the headers that were taken, to see what it becomes with more.
+    pub(crate) fn feed_frontier(&self, circle: Sha256) -> Result<Frontier, VaultError> {
+        Ok(feed_row(&self.opened.connection, circle)?.map_or_else(Frontier::new, |feed| feed.frontier))
+    }
+
     /// The root over the first `size` headers of a feed; `None` if fewer were taken.
     pub(crate) fn feed_root(&self, circle: Sha256, size: u64) -> Result<Option<Sha256>, VaultError> {
         let Some(feed) = feed_row(&self.opened.connection, circle)? else { return Ok(None) };
@@ -237,6 +242,15 @@ impl Vault {
         let query = "SELECT verified = 1 AND device IS NULL FROM feed_header JOIN feed ON feed.ord = feed_header.feed
                      WHERE feed.circle = ?1 AND n = ?2";
         Ok(self.opened.connection.prepare_cached(query)?.query_row((circle.0, signed(n)?), |row| row.get(0))?)
+    }
+
+    /// The largest size of the membership log that anything before a header in the feed names, if the feed here has the header.
+    pub(crate) fn cited_before(&self, circle: Sha256, hash: Sha256) -> Result<Option<u64>, VaultError> {
+        let query = "SELECT feed_header.cited FROM feed_header JOIN feed ON feed.ord = feed_header.feed
+                     WHERE hash = ?1 AND feed.circle = ?2 ORDER BY n LIMIT 1";
+        let mut query = self.opened.connection.prepare_cached(query)?;
+        let cited: Option<i64> = query.query_row((hash.0, circle.0), |row| row.get(0)).optional()?;
+        cited.map(unsigned).transpose()
     }
 
     /// The place of a header in a circle's feed, as it was read here.
