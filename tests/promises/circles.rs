@@ -90,6 +90,11 @@ impl Clinician {
         Self { me, vault, random: SystemRandom::new(), folder }
     }
 
+    /// Where the vault lies.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     fn keys(&self) -> FileKeyStore {
         FileKeyStore::new(self.folder.path().join("vault.key"))
     }

@@ -17,6 +17,7 @@ use curtain::metadata::{self, Inspected, Leak};
 use curtain::picture::{Colour, Limits};
 use curtain::post::{OpenError, PostError, SendError};
 use curtain::receipt::ReceiptError;
+use curtain::sync::{BackUpError, PullError};
 use curtain::transport::RelayError;
 use curtain::vault::{AcknowledgeError, EraseError, GrantError, MeetError, VaultError, WithdrawError};
 use curtain::wire::credential::CredentialError;
@@ -65,6 +66,8 @@ failures!(
     SendError,
     NotLive,
     RelayError,
+    BackUpError,
+    PullError,
 );
 
 impl Failure {

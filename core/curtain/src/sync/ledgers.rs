@@ -136,7 +136,8 @@ pub fn back_up(
     // A finding begins a new log, which is backed up too.
     while let Some(kept) = vault.logs()?.into_iter().find(|kept| !done.contains(&kept.id)) {
         done.insert(kept.id);
-        let mut log = Log { vault: &mut *vault, relay, witness, officer: officer.as_ref(), random, now, id: kept.id };
+        let mut log =
+            Log { vault: &mut *vault, relay, witness, officer: officer.as_ref(), random, now, id: kept.id };
         let state = log.back_up()?;
         reports.push(log.report(state)?);
     }
@@ -217,14 +218,11 @@ impl Log<'_, '_> {
         format!("/v1/ledgers/{}/{what}", self.id)
     }
 
-    /// Has the newest checkpoint cosigned, unless it is: another cosignature of the same size says nothing new.
-    /// [c2sp.org/tlog-witness, add-checkpoint]
+    /// Has the newest checkpoint cosigned. Also one that is cosigned: the vault may come from a backup, and only the witness
+    /// knows that it saw more since. [c2sp.org/tlog-witness, add-checkpoint]
     fn cosign(&mut self, kept: &KeptLog) -> Result<(), Stop> {
         let seen = self.cosigned(kept)?.map(|note| checkpoint(&note)).transpose()?;
         let mut old = seen.map_or(0, |seen| seen.size);
-        if old == kept.size {
-            return Ok(());
-        }
         let hashes: Vec<Hash> = self.vault.leaf_hashes(self.id)?.collect::<Result<_, _>>()?;
         for _ in 0..TRIES {
             let body = add_checkpoint(old, &hashes, kept)?;
@@ -365,9 +363,8 @@ impl Log<'_, '_> {
             Err(RelayError::Refused { status: 409, .. }) => {
                 // Cosigned at another time, perhaps: it counts if it says the same.
                 let there = self.relay.largest_checkpoint(self.id)?.ok_or(RelayError::Answer)?;
-                let same = Note::parse(&there).is_ok_and(|there| {
-                    there.text() == note.text() && there.verify(self.witness).is_ok()
-                });
+                let same = Note::parse(&there)
+                    .is_ok_and(|there| there.text() == note.text() && there.verify(self.witness).is_ok());
                 if !same {
                     return Err(self.finding());
                 }

@@ -11,4 +11,4 @@ mod upload;
 
 pub use client::Relay;
 pub use ledgers::{BackUpError, BackUpState, BackedUpLog, back_up};
-pub use pull::{Listed, LogState, Officer, PullError, PulledLog, Reason, pull_ledgers};
+pub use pull::{LogState, Officer, PullError, PulledLog, Reason, pull_ledgers};

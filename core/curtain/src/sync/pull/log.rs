@@ -159,7 +159,8 @@ impl OneLog<'_, '_> {
             let before = kept.iter().flat_map(|kept| kept.leaves.iter().cloned());
             let joined: Vec<Vec<u8>> = before.chain(leaves).collect();
             // Other records than here lead to it, or none do.
-            leaves = if leads_to(&joined, &seen) { joined } else { self.relay.records(self.id(), 0, size)? };
+            leaves =
+                if leads_to(&joined, &seen) { joined } else { self.relay.records(self.id(), 0, size)? };
         }
         if has < size || (leaves.len() as u64) < size {
             if kept.is_some() && had >= size {
