@@ -55,7 +55,7 @@ pub enum BackUpState {
     NoOfficerKey,
     /// No circle at this relay lists this log. It is tried again next time.
     NotListed,
-    /// The relay refused details, for this reason; everything else is there.
+    /// The relay refused a record, and all after it wait; or details, and everything else is there.
     Refused {
         /// The relay's stable name for the reason.
         code: String,
@@ -305,7 +305,7 @@ impl Log<'_, '_> {
                 match self.relay.put(self.path(&format!("leaves/{}", leaf.n)), &leaf.bytes) {
                     Ok(()) => {}
                     Err(RelayError::Refused { status: 409, .. }) => self.compare_leaf(leaf.n, &leaf.bytes)?,
-                    Err(error) => return Err(Fewer::Stop(not_listed(error))),
+                    Err(error) => return Err(Fewer::Stop(refused(error))),
                 }
                 pushed.leaves = leaf.n + 1;
             }
@@ -346,7 +346,7 @@ impl Log<'_, '_> {
                 Err(RelayError::Refused { status: 409 | 413 | 422, code }) => {
                     state = BackUpState::Refused { code };
                 }
-                Err(error) => return Err(not_listed(error)),
+                Err(error) => return Err(refused(error)),
             }
         }
         Ok(state)
@@ -369,7 +369,7 @@ impl Log<'_, '_> {
                     return Err(self.finding());
                 }
             }
-            Err(error) => return Err(not_listed(error)),
+            Err(error) => return Err(refused(error)),
         }
         Ok(self.vault.keep_pushed(self.id, &url, Pushed { checkpoint: until, ..pushed })?)
     }
@@ -416,9 +416,11 @@ impl Relay<'_> {
     }
 }
 
-fn not_listed(error: RelayError) -> Stop {
+/// A refusal that concerns this log alone: the others are backed up.
+fn refused(error: RelayError) -> Stop {
     match error {
         RelayError::Refused { status: 403 | 404, .. } => Stop::State(BackUpState::NotListed),
+        RelayError::Refused { status: 413 | 422, code } => Stop::State(BackUpState::Refused { code }),
         error => error.into(),
     }
 }

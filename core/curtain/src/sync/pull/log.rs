@@ -113,7 +113,7 @@ impl OneLog<'_, '_> {
             }
         };
         let (kept, wrong) = self.advance(kept, &listed.key)?;
-        Ok(told(self.officer, self.now, report, kept, wrong))
+        Ok(told(self.officer, self.now, report, kept.as_ref(), wrong.as_ref()))
     }
 
     /// What a circle that was verified here says of the log: the relay's word is none.
@@ -233,7 +233,9 @@ fn conflict_name(seen: &Seen) -> String {
 
 fn leads_to(leaves: &[Vec<u8>], seen: &Seen) -> bool {
     let mut tree = Frontier::new();
-    leaves.iter().for_each(|leaf| tree.append(leaf_hash(leaf)));
+    for leaf in leaves {
+        tree.append(leaf_hash(leaf));
+    }
     (tree.size(), tree.root()) == (seen.checkpoint.size, seen.checkpoint.root)
 }
 
@@ -260,7 +262,7 @@ pub(super) fn not_named(
         }
         Ok(kept) => {
             let wrong = Wrong(LogState::Unverified, Reason::NamedNoMore);
-            told(officer, now, report, kept, Some(wrong))
+            told(officer, now, report, kept.as_ref(), Some(&wrong))
         }
     })
 }
@@ -349,14 +351,14 @@ fn told(
     officer: &Officer<'_>,
     now: UnixTime,
     mut report: PulledLog,
-    kept: Option<Kept>,
-    wrong: Option<Wrong>,
+    kept: Option<&Kept>,
+    wrong: Option<&Wrong>,
 ) -> (PulledLog, Option<Read>) {
-    let leaves = kept.as_ref().map(|kept| {
+    let leaves = kept.map(|kept| {
         let leaves = kept.leaves.iter().filter_map(|leaf| Leaf::parse(leaf).ok()).collect();
         Read { id: report.log, leaves }
     });
-    if let Some(Kept { seen, .. }) = &kept {
+    if let Some(Kept { seen, .. }) = kept {
         report.entries = seen.checkpoint.size;
         report.cosigned_at = Some(seen.at);
         let days = now.seconds().saturating_sub(seen.at.seconds()) / DAY_S;
@@ -366,7 +368,7 @@ fn told(
     }
     report.newest = leaves.as_ref().and_then(|read| read.leaves.last()).map(|leaf| leaf.at);
     if let Some(Wrong(state, reason)) = wrong {
-        report.is(state, reason);
+        report.is(*state, *reason);
     }
     (report, leaves)
 }

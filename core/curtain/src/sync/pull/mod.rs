@@ -131,11 +131,12 @@ pub fn pull_ledgers(
         read.extend(log.map(|log| (*id, log)));
     }
     for id in kept_before(out)? {
-        if !reports.contains_key(&id) {
-            let (report, log) = log::not_named(officer, id, &folder(out, id), now)?;
-            reports.insert(id, report);
-            read.extend(log.map(|log| (id, log)));
+        if logs.contains_key(&id) {
+            continue;
         }
+        let (report, log) = log::not_named(officer, id, &folder(out, id), now)?;
+        reports.insert(id, report);
+        read.extend(log.map(|log| (id, log)));
     }
     join(&mut reports, &read);
     let erased = erased(&reports, &read);
