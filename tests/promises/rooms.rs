@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room, and the rooms that it may import.
-const MAY_IMPORT: [(&str, &[&str]); 23] = [
+const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("geometry", &[]),
     ("time", &[]),
     ("hash", &[]),
@@ -36,6 +36,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "circle", "keys", "seal", "vault", "geometry", "time", "hash",
         ],
     ),
+    ("feed", &["circle", "consent", "post", "vault", "time", "hash"]),
     ("exchange", &["circle", "post", "vault", "keys", "files", "time", "hash"]),
 ];
 

@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -11,9 +12,11 @@ use curtain::story::Country;
 
 use crate::circle::CircleCommand;
 use crate::consent::ConsentCommand;
+use crate::feed::FeedCommand;
 use crate::identity::IdentityCommand;
 use crate::ledger::LedgerCommand;
 use crate::post::PostCommand;
+use crate::sync::{OutboxCommand, SyncArgs, WithdrawCodeArgs};
 
 /// The privacy curtain for clinical photos: strips what a file says, covers what it shows.
 #[derive(Debug, Parser)]
@@ -48,8 +51,28 @@ pub(crate) enum Command {
     /// Cases: from photos and text to a sealed post, and opening what others posted.
     #[command(subcommand)]
     Post(PostCommand),
+    /// Send what waits, and take in what is new, through the relays of your circles.
+    Sync(SyncArgs),
+    /// What is to be sent, and what it costs.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Withdraw a case with the code of the patient's receipt, at the relay: anybody may, without a vault.
+    Withdraw(WithdrawCodeArgs),
+    /// Run a relay: all that follows is `curtain-relay`'s.
+    #[command(disable_help_flag = true)]
+    Relay(RelayArgs),
+    /// Cases that others posted, on this device: list, search, read, discuss, save.
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// Measure the detectors on a folder of photos with known boxes (`manifest.jsonl`).
     Eval(EvalArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RelayArgs {
+    /// What `curtain-relay` takes.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARG")]
+    pub(crate) args: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

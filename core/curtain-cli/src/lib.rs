@@ -9,14 +9,16 @@ mod circle;
 mod clean;
 mod consent;
 mod eval;
+mod feed;
 mod identity;
 mod inspect;
 mod ledger;
-mod network;
+pub mod network;
 mod output;
 mod post;
 mod sheet;
 mod story;
+mod sync;
 mod vault;
 
 use std::ffi::OsString;
@@ -50,6 +52,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     {
         return usage(&error);
     }
+    if let Command::Relay(args) = command {
+        return curtain_relay::run(std::iter::once(OsString::from("curtain relay")).chain(args.args));
+    }
     let outcome = std::panic::catch_unwind(|| match command {
         Command::Inspect(args) => inspect::run(&args),
         Command::Clean(args) => clean::run(&args),
@@ -60,7 +65,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Identity(command) => identity::run(&command),
         Command::Circle(command) => circle::run(&command),
         Command::Post(command) => post::run(&command),
+        Command::Sync(args) => sync::run(&args),
+        Command::Outbox(command) => sync::run_outbox(&command),
+        Command::Withdraw(args) => sync::run_withdraw(&args),
+        Command::Feed(command) => feed::run(&command),
         Command::Eval(args) => eval::run(&args),
+        Command::Relay(_) => Outcome::SomethingFailed,
     });
     match outcome {
         Ok(Outcome::AllDone) if output::report_is_whole() => ExitCode::SUCCESS,

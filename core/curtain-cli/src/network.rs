@@ -6,13 +6,15 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use curtain::exchange::{Folder, Road};
+use curtain::hash::Sha256;
 use curtain::keys::DeviceKeys;
-use curtain::sync::Relay;
+use curtain::sync::{self, Relay};
 use curtain::time::UnixTime;
 use curtain::transport::{Answer, Call, RelayError, Transport, TransportError};
 use ureq::{Agent, Error, http};
 
 use crate::output::Failure;
+use crate::vault::Owner;
 
 /// How long a connection may take to stand, in seconds.
 const CONNECT_S: u64 = 15;
@@ -44,6 +46,14 @@ impl Through {
             Self::Relay(url) => Box::new(relay(url, device)?),
         })
     }
+
+    /// Keeps in mind that a circle travels through this relay, so that `curtain sync` goes there.
+    pub(crate) fn remember(&self, owner: &mut Owner, circle: Sha256) -> Result<(), Failure> {
+        let Self::Relay(url) = self else { return Ok(()) };
+        let relay = relay(url, &owner.me.device)?;
+        let kept = sync::meet_relay(&mut owner.here(), &relay)?;
+        Ok(owner.vault.travels_through(circle, &kept.url)?)
+    }
 }
 
 /// A relay, asked by this device.
@@ -53,9 +63,11 @@ pub(crate) fn relay(url: &str, device: &DeviceKeys) -> Result<Relay<'static>, Re
 
 /// Plain HTTP and TLS, as a desk has them.
 #[derive(Debug)]
-pub(crate) struct Host(Agent);
+pub struct Host(Agent);
 
-fn host() -> &'static Host {
+/// The network of this machine.
+#[must_use]
+pub fn host() -> &'static Host {
     static HOST: OnceLock<Host> = OnceLock::new();
     HOST.get_or_init(|| {
         let config = Agent::config_builder()

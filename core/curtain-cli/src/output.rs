@@ -11,11 +11,12 @@ use curtain::consent::signature::SignatureError;
 use curtain::desk::DeskError;
 use curtain::detect::{Detectors, Finding};
 use curtain::exchange::ExchangeError;
+use curtain::feed::FeedError;
 use curtain::files::{self, ReadError, WriteError};
 use curtain::keys::KeyError;
 use curtain::metadata::{self, Inspected, Leak};
 use curtain::picture::{Colour, Limits};
-use curtain::post::{OpenError, PostError, SendError};
+use curtain::post::{AboutError, OpenError, PostError, SendError};
 use curtain::receipt::ReceiptError;
 use curtain::sync::{BackUpError, PullError};
 use curtain::transport::RelayError;
@@ -57,6 +58,8 @@ failures!(
     DeskError,
     ReceiptError,
     ExchangeError,
+    FeedError,
+    AboutError,
     CircleError,
     CredentialError,
     PaperError,

@@ -109,30 +109,35 @@ impl Owner {
 
     /// A circle by its id, the beginning of one, or what the owner calls it.
     pub(crate) fn circle_named(&self, named: &str) -> Result<CircleSummary, Failure> {
-        let circles = self.vault.circles()?;
-        let ids = circles.iter().filter(|circle| begins(&circle.id.to_string(), named));
-        let mut found: Vec<&CircleSummary> = ids.collect();
-        if found.is_empty() {
-            found = circles.iter().filter(|circle| circle.name == named).collect();
-        }
-        match found.as_slice() {
-            [one] => Ok((*one).clone()),
-            [] => Err(Failure {
-                code: "no_such_circle",
-                message: "this vault has no such circle: `curtain circle list` shows all; a new one is pulled by its \
-                          invitation"
-                    .to_owned(),
-            }),
-            _ => Err(Failure {
-                code: "ambiguous",
-                message: "more than one circle is called so: give more digits of its id".to_owned(),
-            }),
-        }
+        circle_in(&self.vault, named)
     }
 
     /// A circle as this device keeps it.
     pub(crate) fn kept(&self, circle: &CircleSummary) -> Result<MyCircle, Failure> {
         Ok(exchange::kept(&self.vault, &self.keys, self.me.user, circle.id)?)
+    }
+}
+
+/// A circle of the vault by its id, the beginning of one, or what the owner calls it.
+pub(crate) fn circle_in(vault: &Vault, named: &str) -> Result<CircleSummary, Failure> {
+    let circles = vault.circles()?;
+    let ids = circles.iter().filter(|circle| begins(&circle.id.to_string(), named));
+    let mut found: Vec<&CircleSummary> = ids.collect();
+    if found.is_empty() {
+        found = circles.iter().filter(|circle| circle.name == named).collect();
+    }
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(Failure {
+            code: "no_such_circle",
+            message: "this vault has no such circle: `curtain circle list` shows all; a new one is pulled by its \
+                      invitation"
+                .to_owned(),
+        }),
+        _ => Err(Failure {
+            code: "ambiguous",
+            message: "more than one circle is called so: give more digits of its id".to_owned(),
+        }),
     }
 }
 

@@ -177,7 +177,10 @@ impl Config {
     /// Where the keys are if nothing was said: beside the store's folder. None for a bucket.
     #[must_use]
     pub fn keys_file(&self) -> Option<PathBuf> {
-        let beside = || (!self.store.contains("://")).then(|| PathBuf::from(format!("{}.keys", self.store.trim_end_matches('/'))));
+        let beside = || {
+            (!self.store.contains("://"))
+                .then(|| PathBuf::from(format!("{}.keys", self.store.trim_end_matches('/'))))
+        };
         self.keys.clone().or_else(beside)
     }
 }

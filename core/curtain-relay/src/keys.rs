@@ -23,7 +23,9 @@ pub enum KeysError {
     #[error("the file of the relay's keys cannot be read or made: {0}")]
     File(#[source] io::Error),
     /// Other than two lines, each the key's kind, a space and 64 hexadecimal digits.
-    #[error("the relay's keys must be two lines: {FEED} and {WITNESS}, a space and 64 hexadecimal digits each")]
+    #[error(
+        "the relay's keys must be two lines: {FEED} and {WITNESS}, a space and 64 hexadecimal digits each"
+    )]
     Form,
     /// One key for both.
     #[error("the feed key and the witness key must not be the same")]
@@ -98,7 +100,8 @@ impl RelayKeys {
     #[must_use]
     pub fn sign_note(&self, text: &str) -> Signature {
         let (key, pair) = &self.feed;
-        note::sign_ed25519(text, key, |message| sign(pair, message)).expect("the feed key is made for Ed25519")
+        note::sign_ed25519(text, key, |message| sign(pair, message))
+            .expect("the feed key is made for Ed25519")
     }
 
     /// Cosigns the text of a checkpoint.

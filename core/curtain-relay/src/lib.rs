@@ -62,6 +62,12 @@ impl Relay {
             .expect("the machine's clock is between 1970 and 9999")
     }
 
+    /// Sets how far the relay's clock is ahead of the machine's.
+    #[cfg(test)]
+    pub(crate) fn set_ahead(&self, seconds: i64) {
+        self.ahead_s.store(seconds, Ordering::Relaxed);
+    }
+
     /// Whether the relay is about to stop.
     pub(crate) fn is_draining(&self) -> bool {
         *self.draining.borrow()

@@ -57,8 +57,12 @@ impl Limits {
         let one_of_address =
             self.requests.one(peer).ok_or_else(|| too_many("busy_address", Duration::from_secs(1)))?;
         let one_of_all = self.all.clone().try_acquire_owned().map_err(|_| {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "the relay has too much to do; try again soon")
-                .with_header(header::RETRY_AFTER, 1)
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "the relay has too much to do; try again soon",
+            )
+            .with_header(header::RETRY_AFTER, 1)
         })?;
         Ok(Admitted { _one_of_all: one_of_all, _one_of_address: one_of_address })
     }
@@ -186,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_network_of_v6_is_one_client() {
-        let [a, b, c] = ["2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1"].map(|text| text.parse().unwrap());
+        let [a, b, c] =
+            ["2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1"].map(|text| text.parse().unwrap());
         assert_eq!(network(a), network(b));
         assert_ne!(network(a), network(c));
         assert_eq!(network("::ffff:10.0.0.1".parse().unwrap()), "10.0.0.1".parse::<IpAddr>().unwrap());

@@ -16,7 +16,11 @@ pub(crate) enum Level {
 }
 
 /// Writes one line. `message` is fixed text; `fields` hold names of ours, numbers and codes.
-pub(crate) fn line(level: Level, message: &'static str, fields: impl IntoIterator<Item = (&'static str, Value)>) {
+pub(crate) fn line(
+    level: Level,
+    message: &'static str,
+    fields: impl IntoIterator<Item = (&'static str, Value)>,
+) {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let at = i64::try_from(since).ok().and_then(|seconds| UnixTime::new(seconds).ok());
     let level = match level {
@@ -28,6 +32,9 @@ pub(crate) fn line(level: Level, message: &'static str, fields: impl IntoIterato
     line.insert("level".to_owned(), json!(level));
     line.insert("message".to_owned(), json!(message));
     line.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    if cfg!(test) {
+        return;
+    }
     // Nobody is left to tell if standard error is closed.
     let _ = std::io::stderr().write_all(format!("{}\n", Value::Object(line)).as_bytes());
 }

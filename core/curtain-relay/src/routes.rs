@@ -112,9 +112,11 @@ async fn pass(
         Ok(Err(_)) => {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "the relay made a mistake").into_response()
         }
-        Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "time", "this took too long; try again later")
-            .with_header(header::RETRY_AFTER, 5)
-            .into_response(),
+        Err(_) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "time", "this took too long; try again later")
+                .with_header(header::RETRY_AFTER, 5)
+                .into_response()
+        }
     })
 }
 
@@ -157,7 +159,8 @@ fn paced(body: Body, relay: &Relay, bytes_in: Arc<AtomicU64>) -> Body {
                 Ok(None) => return None,
                 Ok(Some(Err(error))) => Err(error),
                 Ok(Some(Ok(bytes))) => {
-                    let so_far = bytes_in.fetch_add(bytes.len() as u64, Ordering::Relaxed) + bytes.len() as u64;
+                    let so_far =
+                        bytes_in.fetch_add(bytes.len() as u64, Ordering::Relaxed) + bytes.len() as u64;
                     let is_slow = waited > idle && so_far < speed.saturating_mul(waited.as_secs());
                     if is_slow { slow() } else { Ok(bytes) }
                 }

@@ -160,10 +160,19 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, relay: Arc<Rela
         };
         let is_proxy = relay.config.proxies.contains(&peer.ip());
         let counted = if is_proxy { None } else { relay.limits.connection(peer.ip()) };
-        if (counted.is_none() && !is_proxy) || connections.len() >= relay.config.max_requests.saturating_mul(4) {
+        if (counted.is_none() && !is_proxy)
+            || connections.len() >= relay.config.max_requests.saturating_mul(4)
+        {
             continue;
         }
-        connections.spawn(connection(stream, Peer(peer.ip()), tls.clone(), relay.clone(), router.clone(), counted));
+        connections.spawn(connection(
+            stream,
+            Peer(peer.ip()),
+            tls.clone(),
+            relay.clone(),
+            router.clone(),
+            counted,
+        ));
     }
     drop(listener);
     let all = async { while connections.join_next().await.is_some() {} };
@@ -243,7 +252,8 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let result = runtime.map_err(StartError::Process).and_then(|runtime| runtime.block_on(serve_until_told(config)));
+    let result =
+        runtime.map_err(StartError::Process).and_then(|runtime| runtime.block_on(serve_until_told(config)));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error),

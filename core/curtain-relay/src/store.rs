@@ -60,7 +60,9 @@ pub enum OpenError {
     #[error("the store cannot be written and read: {0}")]
     Unusable(#[source] Error),
     /// Two creations of one object both passed: appends would overwrite each other.
-    #[error("the store lets an object be created twice: it does not honour If-None-Match, and cannot be used")]
+    #[error(
+        "the store lets an object be created twice: it does not honour If-None-Match, and cannot be used"
+    )]
     Overwrites,
 }
 
@@ -89,12 +91,14 @@ impl Store {
         let prefix = Path::parse(prefix).map_err(|_| OpenError::Form)?;
         let objects: Result<Arc<dyn ObjectStore>, Error> = match scheme {
             "s3" => AmazonS3Builder::from_env().with_bucket_name(bucket).build().map(|s| Arc::new(s) as _),
-            "gs" => {
-                GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket).build().map(|s| Arc::new(s) as _)
-            }
-            "az" => {
-                MicrosoftAzureBuilder::from_env().with_container_name(bucket).build().map(|s| Arc::new(s) as _)
-            }
+            "gs" => GoogleCloudStorageBuilder::from_env()
+                .with_bucket_name(bucket)
+                .build()
+                .map(|s| Arc::new(s) as _),
+            "az" => MicrosoftAzureBuilder::from_env()
+                .with_container_name(bucket)
+                .build()
+                .map(|s| Arc::new(s) as _),
             _ => return Err(OpenError::Form),
         };
         Ok(Self { objects: objects.map_err(OpenError::Settings)?, prefix, folder: None })
@@ -105,12 +109,18 @@ impl Store {
         std::fs::create_dir_all(folder).map_err(OpenError::Folder)?;
         let folder = folder.canonicalize().map_err(OpenError::Folder)?;
         let objects = LocalFileSystem::new_with_prefix(&folder).map_err(OpenError::Settings)?;
-        Ok(Self { objects: Arc::new(objects.with_fsync(true)), prefix: Path::default(), folder: Some(folder) })
+        Ok(Self {
+            objects: Arc::new(objects.with_fsync(true)),
+            prefix: Path::default(),
+            folder: Some(folder),
+        })
     }
 
-    /// Whether the store is away from this machine.
-    pub(crate) fn is_remote(&self) -> bool {
-        self.folder.is_none()
+    /// A store as some are: it has no conditions on writing.
+    #[cfg(test)]
+    pub(crate) fn overwriting() -> Self {
+        let objects = Arc::new(tests::Overwriting(object_store::memory::InMemory::new()));
+        Self { objects, prefix: Path::default(), folder: None }
     }
 
     /// Writes, reads and removes an object, and tries to create it twice.
@@ -257,5 +267,58 @@ impl Writing {
     pub(crate) async fn abort(mut self) {
         // What stays in a bucket after this fails is for its rule on unfinished uploads.
         let _ = self.0.abort().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use object_store::{
+        CopyOptions, GetResult, ListResult, ObjectMeta, PutMultipartOptions, PutResult, Result,
+    };
+
+    /// Takes every write, whatever its condition.
+    #[derive(Debug)]
+    pub(super) struct Overwriting(pub(super) object_store::memory::InMemory);
+
+    impl std::fmt::Display for Overwriting {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Overwriting")
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl ObjectStore for Overwriting {
+        async fn put_opts(&self, path: &Path, payload: PutPayload, _: PutOptions) -> Result<PutResult> {
+            self.0.put_opts(path, payload, PutOptions::default()).await
+        }
+
+        async fn put_multipart_opts(
+            &self,
+            path: &Path,
+            options: PutMultipartOptions,
+        ) -> Result<Box<dyn MultipartUpload>> {
+            self.0.put_multipart_opts(path, options).await
+        }
+
+        async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
+            self.0.get_opts(path, options).await
+        }
+
+        fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+            self.0.delete_stream(paths)
+        }
+
+        fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+            self.0.list(prefix)
+        }
+
+        async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+            self.0.list_with_delimiter(prefix).await
+        }
+
+        async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+            self.0.copy_opts(from, to, options).await
+        }
     }
 }

@@ -13,7 +13,8 @@ use crate::server::StartError;
 /// Reads certificate chain and key, PEM both.
 pub(crate) fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, StartError> {
     let pem = |error: rustls::pki_types::pem::Error| StartError::Tls(error.to_string());
-    let chain = CertificateDer::pem_file_iter(cert).map_err(pem)?.collect::<Result<Vec<_>, _>>().map_err(pem)?;
+    let chain =
+        CertificateDer::pem_file_iter(cert).map_err(pem)?.collect::<Result<Vec<_>, _>>().map_err(pem)?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(pem)?;
     let tls = |error: rustls::Error| StartError::Tls(error.to_string());
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -58,6 +58,43 @@ impl ChainError {
     }
 }
 
+/// Where a chain ends: all that is needed to go on, for whoever keeps the hashes elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// The number of the next header.
+    pub next: u64,
+    /// The hash of the last one. None before the first.
+    pub last: Option<Sha256>,
+}
+
+impl End {
+    /// Whether a header is the next one. `known` is the hash of the header that was accepted under its number, if one was.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn follows(
+        self,
+        known: Option<Sha256>,
+        header_hash: Sha256,
+        seq: u64,
+        prev: Option<Sha256>,
+    ) -> Result<(), ChainError> {
+        if seq > self.next {
+            return Err(ChainError::Gap { seq, next: self.next });
+        }
+        if let Some(known) = known {
+            return Err(if known == header_hash { ChainError::Replay } else { ChainError::Fork { seq } });
+        }
+        if prev.is_some() != self.last.is_some() {
+            return Err(ChainError::Start);
+        }
+        if prev != self.last {
+            return Err(ChainError::OtherPast { seq });
+        }
+        Ok(())
+    }
+}
+
 impl Chain {
     /// Without headers.
     #[must_use]
@@ -90,16 +127,8 @@ impl Chain {
     /// [`ChainError`].
     pub fn check(&self, header_hash: Sha256, seq: u64, prev: Option<Sha256>) -> Result<(), ChainError> {
         let (next, last) = self.next();
-        if seq > next {
-            return Err(ChainError::Gap { seq, next });
-        }
-        if let Some(known) = usize::try_from(seq).ok().and_then(|seq| self.hashes.get(seq)) {
-            return Err(if *known == header_hash { ChainError::Replay } else { ChainError::Fork { seq } });
-        }
-        if prev.is_some() != last.is_some() {
-            return Err(ChainError::Start);
-        }
-        if prev == last { Ok(()) } else { Err(ChainError::OtherPast { seq }) }
+        let known = usize::try_from(seq).ok().and_then(|seq| self.hashes.get(seq)).copied();
+        End { next, last }.follows(known, header_hash, seq, prev)
     }
 
     /// Takes the next header, if [`Chain::check`] says that it is. Nothing changes on an error.

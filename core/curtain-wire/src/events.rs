@@ -1,12 +1,14 @@
 //! What is inside: the plaintext of a post's body and of events. It comes from other members, so everything in it has a
 //! limit.
 
+mod about;
 mod body;
 mod manifest;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use about::{About, AboutError, MAX_TAG, MAX_TAGS, Site, Specialty, Tag};
 pub use body::{Body, BodyError, BodyType, MAX_LEAF_BYTES, MAX_TEXT_BYTES, PicturePlace, Text};
 pub use manifest::{
     Answer, Check, Cover, Manifest, ManifestError, Model, PictureClass, PictureDecision, PictureFinding,
@@ -108,6 +110,19 @@ pub enum What {
         /// Why.
         reason: ReportReason,
     },
+    /// The post, or an event, is not shown unless somebody asks for it, says a moderator or an admin.
+    Hide {
+        /// The hash of the event's header; None for the post itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Sha256>,
+    },
+    /// People of a specialty should look at the post.
+    Page {
+        /// Which.
+        specialty: Specialty,
+    },
+    /// The post was withdrawn, and what this device had opened of it is gone.
+    Gone {},
 }
 
 /// How a post stands.

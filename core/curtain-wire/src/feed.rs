@@ -7,10 +7,12 @@
 //! Not checked here: credentials, which are sealed; that the files of a post are there; that nobody presented its code.
 
 mod error;
+mod tombstone;
 
 use std::collections::BTreeMap;
 
 pub use error::FeedError;
+pub use tombstone::{NotOneReason, Reason, Tombstone};
 
 use crate::canonical::NotCanonical;
 use crate::chain::Chain;
@@ -184,7 +186,7 @@ impl Feed {
         header.check()?;
         check_times(circle, header, now)?;
         let role = self.check_standing(circle, header)?;
-        self.check_epoch(circle, header)?;
+        check_epoch(circle, header)?;
         let chain = self.chains.get(&header.author.device);
         chain.unwrap_or(&Chain::new()).check(hash, header.seq, header.prev)?;
         match &header.content {
@@ -270,21 +272,21 @@ impl Feed {
         };
         if may(then) && may(role) { Ok(role) } else { Err(FeedError::Role) }
     }
+}
 
-    /// A withdrawal counts while a new epoch is due, and after it: nobody can read more by it.
-    fn check_epoch(&self, circle: &Circle, header: &Header) -> Result<(), FeedError> {
-        let size = header.membership.size;
-        if circle.epoch_at(size).is_none_or(|epoch| epoch.number != header.epoch) {
-            return Err(FeedError::WrongEpoch);
-        }
-        if matches!(header.content, Content::Withdrawal(_)) {
-            return Ok(());
-        }
-        if circle.epoch().is_none_or(|present| present.number != header.epoch) {
-            return Err(FeedError::StaleMembership);
-        }
-        if circle.blocked_at(size) || circle.blocked() { Err(FeedError::Blocked) } else { Ok(()) }
+/// A withdrawal counts while a new epoch is due, and after it: nobody can read more by it.
+fn check_epoch(circle: &Circle, header: &Header) -> Result<(), FeedError> {
+    let size = header.membership.size;
+    if circle.epoch_at(size).is_none_or(|epoch| epoch.number != header.epoch) {
+        return Err(FeedError::WrongEpoch);
     }
+    if matches!(header.content, Content::Withdrawal(_)) {
+        return Ok(());
+    }
+    if circle.epoch().is_none_or(|present| present.number != header.epoch) {
+        return Err(FeedError::StaleMembership);
+    }
+    if circle.blocked_at(size) || circle.blocked() { Err(FeedError::Blocked) } else { Ok(()) }
 }
 
 fn check_times(circle: &Circle, header: &Header, now: UnixTime) -> Result<(), FeedError> {

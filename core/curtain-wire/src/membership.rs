@@ -24,4 +24,4 @@ pub use error::MembershipError;
 pub use fork::{ForkError, Head};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -74,7 +74,7 @@ impl TransportError {
 }
 
 /// A network. Follows no redirects, keeps no cookies, adds nothing to an address.
-pub trait Transport {
+pub trait Transport: Sync {
     /// Sends a request and waits for the answer.
     ///
     /// # Errors

@@ -56,6 +56,7 @@ fn new(args: &NewArgs) -> Result<Outcome, Failure> {
     let kind = (args.audience.into(), args.history.into());
     let circle = exchange::create(&mut owner.here(), road.as_ref(), &args.name, kind, args.issuer.clone())?;
     let id = circle.circle().id();
+    args.through.remember(&mut owner, id)?;
     if let Err(error) = circle.member(owner.me.user, owner.now).and_then(|me| Ok(me.credential?)) {
         output::warn(&format!("You cannot post in it yet: {error}"));
     }
@@ -286,6 +287,7 @@ fn pull(args: &PullArgs) -> Result<Outcome, Failure> {
     };
     let Pulled { circle, new, no_key } =
         exchange::pull(&mut owner.here(), road.as_ref(), named.id, &named.name)?;
+    args.through.remember(&mut owner, named.id)?;
     let log = circle.circle();
     let (member, epoch) = (log.member(&owner.me.user).is_some(), log.epoch().map(|epoch| epoch.number));
     let failure = no_key.map(Failure::from);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use curtain::hash::Id;
+use curtain::post::{Site, Specialty, Tag};
 use curtain::story::Country;
 use curtain::wire::header::WithdrawalReason;
 
@@ -51,6 +52,15 @@ pub(crate) struct NewArgs {
     /// Where the text was written: a language with its country, en-IN, or the country, IN.
     #[arg(long, value_name = "LOCALE", value_parser = crate::args::country)]
     pub(crate) country: Option<Country>,
+    /// The specialty under which it is found, such as `dermatology`.
+    #[arg(long)]
+    pub(crate) specialty: Option<Specialty>,
+    /// The body site under which it is found, such as `forearm`.
+    #[arg(long)]
+    pub(crate) site: Option<Site>,
+    /// A tag under which it is found. May be given up to eight times.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<Tag>,
     /// Photos: JPEG, PNG, WebP or GIF.
     #[arg(required = true, value_name = "PHOTO")]
     pub(crate) photos: Vec<PathBuf>,

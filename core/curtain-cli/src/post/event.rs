@@ -1,8 +1,10 @@
 //! `curtain post comment` and `curtain post withdraw`
 
+use std::path::Path;
+
 use curtain::circle::{Doing, MyCircle};
 use curtain::exchange::{self, ExchangeError, Road};
-use curtain::post::{self, Addressed, Comment, Received, Say};
+use curtain::post::{self, Addressed, Comment, Received, Say, SettledComment};
 use curtain::review::CommentVerdict;
 use curtain::story::{Decision, Known, Locale};
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use crate::Outcome;
 use crate::circle::pulled;
 use crate::output::{self, Failure, printable};
 use crate::story::{read_known, read_text};
-use crate::vault::Owner;
+use crate::vault::{Owner, now};
 
 /// A post in a circle as the folder has it.
 struct About {
@@ -43,16 +45,9 @@ impl About {
 
 pub(super) fn comment(args: &CommentArgs) -> Result<Outcome, Failure> {
     let text = read_text(&args.text)?;
-    let known = args.known.as_deref().map_or(Ok(Known::default()), read_known)?;
+    let settled = settled(text, args.known.as_deref(), args.read, args.about.vault.json)?;
     let mut about = About::find(&args.about)?;
     let now = about.owner.now;
-    let scanned = Comment::new(text, Locale::new(None, now.year()))?.scan(known);
-    if !args.read {
-        return not_read(&scanned, args.about.vault.json);
-    }
-    let decisions = vec![Decision::Replace; scanned.findings().found.len()];
-    let verdict = CommentVerdict { of: scanned.fingerprint(), decisions };
-    let settled = scanned.settle(&verdict).map_err(|refused| refused.error)?;
     let said = settled.text().to_owned();
     let Owner { vault, me, random, .. } = &mut about.owner;
     let live = fresh(vault, me, &about.circle, Doing::Discussing, now)??;
@@ -64,8 +59,25 @@ pub(super) fn comment(args: &CommentArgs) -> Result<Outcome, Failure> {
     Ok(Outcome::AllDone)
 }
 
+/// Somebody's words, read and settled: `read` says that they were read, and that all that is found is to be replaced.
+pub(crate) fn settled(
+    text: String,
+    known: Option<&Path>,
+    read: bool,
+    json: bool,
+) -> Result<SettledComment, Failure> {
+    let known = known.map_or(Ok(Known::default()), read_known)?;
+    let scanned = Comment::new(text, Locale::new(None, now()?.year()))?.scan(known);
+    if !read {
+        return Err(not_read(&scanned, json));
+    }
+    let decisions = vec![Decision::Replace; scanned.findings().found.len()];
+    let verdict = CommentVerdict { of: scanned.fingerprint(), decisions };
+    Ok(scanned.settle(&verdict).map_err(|refused| refused.error)?)
+}
+
 /// Shows what would be replaced, and sends nothing.
-fn not_read(scanned: &post::ScannedComment, json: bool) -> Result<Outcome, Failure> {
+fn not_read(scanned: &post::ScannedComment, json: bool) -> Failure {
     let found = &scanned.findings().found;
     let place = |byte: usize| scanned.text()[..byte].chars().count();
     let findings: Vec<Value> = found
@@ -85,12 +97,12 @@ fn not_read(scanned: &post::ScannedComment, json: bool) -> Result<Outcome, Failu
             output::line(&format!("{:<11} {} for {words}", finding.class.code(), finding.replacement));
         }
     }
-    Err(Failure {
+    Failure {
         code: "text_not_read",
         message:
             "nothing was sent: read the comment, and say with --read that what is found is to be replaced"
                 .to_owned(),
-    })
+    }
 }
 
 pub(super) fn withdraw(args: &WithdrawArgs) -> Result<Outcome, Failure> {

@@ -8,6 +8,7 @@ mod review;
 use std::path::PathBuf;
 
 pub(crate) use args::PostCommand;
+pub(crate) use event::settled;
 
 use curtain::circle::{Doing, Fresh, Identity, MyCircle, NotLive};
 use curtain::clean::Options;
@@ -16,8 +17,9 @@ use curtain::detect::Detectors;
 use curtain::exchange::{self, ExchangeError, Road};
 use curtain::files;
 use curtain::hash::Id;
+use curtain::outbox;
 use curtain::picture::Limits;
-use curtain::post::{self, CaseText, SealedPost, Step};
+use curtain::post::{self, About, CaseText, SealedPost, Step};
 use curtain::story::Known;
 use curtain::time::UnixTime;
 use curtain::vault::{KeptCase, Vault};
@@ -63,7 +65,9 @@ fn new(args: &NewArgs) -> Result<Outcome, Failure> {
     let body = args.text.as_deref().map(read_text).transpose()?.unwrap_or_default();
     let text = CaseText { title: args.title.clone(), body, question: args.question.clone() };
     let count = photos.len();
-    let case = post::begin(&mut args.vault.open_or_make()?, photos, &text, args.country, now()?)?;
+    let about = About::new(args.specialty, args.site, args.tags.clone())?;
+    let mut vault = args.vault.open_or_make()?;
+    let case = post::begin(&mut vault, photos, &text, args.country, Some(about), now()?)?;
     say(args.vault.json, &json!({ "case": case, "photos": count }), || {
         vec![format!("Case {case}"), format!("Now: curtain post review {case}")]
     });
@@ -164,12 +168,16 @@ fn seal(args: &SealArgs) -> Result<Outcome, Failure> {
     };
     let (sealed, new) = sealed(&mut owner, args, &circle)?;
     let mut missing = Vec::new();
-    let mut place = None;
+    let (mut place, mut queued) = (None, false);
     match &road {
         Some(road) => match send(&mut owner, &sealed, &circle, road.as_ref())? {
             Ok(n) => place = Some(n),
             Err(all) => missing = all,
         },
+        None if owner.vault.relay_of(named.id)?.is_some() => {
+            outbox::post(&mut owner.vault, named.id, sealed.post, owner.now)?;
+            queued = true;
+        }
         None => missing.push(Failure {
             code: "not_sent",
             message: "it is sealed and kept, and nothing was sent: say --through DIR to send it".to_owned(),
@@ -177,7 +185,7 @@ fn seal(args: &SealArgs) -> Result<Outcome, Failure> {
     }
     let value = json!({
         "post": sealed.post, "case": args.case.case, "circle": named.id, "new": new, "bytes": sealed.size(),
-        "sent": place.is_some(), "place": place, "missing": missing.iter().map(Failure::json).collect::<Vec<_>>(),
+        "sent": place.is_some(), "place": place, "queued": queued, "missing": missing.iter().map(Failure::json).collect::<Vec<_>>(),
     });
     say(args.vault.json, &value, || {
         let mut lines = vec![format!(
@@ -187,6 +195,9 @@ fn seal(args: &SealArgs) -> Result<Outcome, Failure> {
             sealed.size()
         )];
         lines.extend(place.map(|n| format!("Sent to the circle, as number {n} of its feed.")));
+        if queued {
+            lines.push("It waits to be sent: curtain sync".to_owned());
+        }
         lines
     });
     for failure in &missing {
@@ -223,7 +234,7 @@ fn send(
 }
 
 /// The circle with the cosigned head that is kept; or what is missing for that.
-fn fresh<'a>(
+pub(crate) fn fresh<'a>(
     vault: &Vault,
     me: &'a Identity,
     circle: &'a MyCircle,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::about::{About, AboutError};
 use super::manifest::{Manifest, ManifestError, TextPart};
 use super::type_line;
 use crate::canonical::{self, NotCanonical, Suite};
@@ -28,6 +29,9 @@ type_line!(
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Body {
+    /// What it is filed under, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
     /// By whom.
     pub author: Author,
     /// The bytes of the grant leaf.
@@ -79,6 +83,9 @@ pub enum BodyError {
     /// Not canonical JSON of this version, or too large.
     #[error(transparent)]
     Form(#[from] NotCanonical),
+    /// What it is filed under breaks a rule.
+    #[error(transparent)]
+    About(#[from] AboutError),
     /// Beyond [`MAX_LEAF_BYTES`].
     #[error("the consent's leaf is larger than {MAX_LEAF_BYTES} bytes")]
     LeafTooLarge,
@@ -129,6 +136,7 @@ impl BodyError {
     pub fn code(self) -> &'static str {
         match self {
             Self::Form(_) => "body_form",
+            Self::About(error) => error.code(),
             Self::LeafTooLarge => "body_leaf_too_large",
             Self::TextTooLong => "body_text_too_long",
             Self::Title => "body_title",
@@ -179,6 +187,9 @@ impl Body {
     pub fn check(&self) -> Result<(), BodyError> {
         if self.leaf.len() > MAX_LEAF_BYTES {
             return Err(BodyError::LeafTooLarge);
+        }
+        if let Some(about) = &self.about {
+            about.check()?;
         }
         if let Some(text) = &self.text {
             text.check()?;

@@ -30,6 +30,16 @@ fn all() -> Vec<(What, &'static str)> {
             What::Report { of: Some(of), reason: ReportReason::Spam },
             r#""kind":"report","of":"0101010101010101010101010101010101010101010101010101010101010101","reason":"spam","suite":1"#,
         ),
+        (What::Hide { of: None }, r#""kind":"hide","suite":1"#),
+        (
+            What::Hide { of: Some(of) },
+            r#""kind":"hide","of":"0101010101010101010101010101010101010101010101010101010101010101","suite":1"#,
+        ),
+        (
+            What::Page { specialty: Specialty::Dermatology },
+            r#""kind":"page","specialty":"dermatology","suite":1"#,
+        ),
+        (What::Gone {}, r#""kind":"gone","suite":1"#),
     ]
 }
 
@@ -75,6 +85,9 @@ fn what_is_no_event_is_refused() {
         r#""kind":"report","of":null,"reason":"spam","suite":1"#,
         r#""kind":"report","reason":"rude","suite":1"#,
         r#""kind":"status","status":"gone","suite":1"#,
+        r#""kind":"hide","of":null,"suite":1"#,
+        r#""kind":"page","specialty":"witchcraft","suite":1"#,
+        r#""kind":"gone","of":1,"suite":1"#,
     ] {
         assert_eq!(EventBody::parse(text(what).as_bytes()), form(), "{what}");
     }
@@ -186,6 +199,7 @@ fn key() -> PublicKey {
 fn body() -> Body {
     let header = post_header();
     Body {
+        about: None,
         author: header.author,
         leaf: leaf(6),
         manifest: sign(manifest(), 3),

@@ -291,6 +291,11 @@ impl Circle {
         self.devices.get(id)
     }
 
+    /// Every device that is or ever was of the circle.
+    pub fn devices(&self) -> impl Iterator<Item = (Sha256, &DeviceRecord)> {
+        self.devices.iter().map(|(id, record)| (*id, record))
+    }
+
     /// All devices that this user had when the log had `size` entries, or before, since they came in. Anybody can take the id
     /// of somebody who left: what devices it had before says nothing of who came with it later.
     pub fn devices_of(&self, user: &Id, size: u64) -> impl Iterator<Item = (Sha256, &DeviceRecord)> {

@@ -25,11 +25,11 @@ mod state;
 
 const START: i64 = 1_800_000_000;
 
-fn time(seconds: i64) -> UnixTime {
+pub(crate) fn time(seconds: i64) -> UnixTime {
     UnixTime::new(START + seconds).unwrap()
 }
 
-fn id(name: &str) -> Id {
+pub(crate) fn id(name: &str) -> Id {
     let mut id = Id([0; 16]);
     id.0.copy_from_slice(&Sha256::of(name.as_bytes()).0[..16]);
     id
@@ -39,17 +39,17 @@ fn key(name: &str) -> PublicKey {
     PublicKey(named(name).public_key().as_ref().try_into().unwrap())
 }
 
-fn sign(name: &str) -> impl Fn(&[u8]) -> [u8; 64] + use<> {
+pub(crate) fn sign(name: &str) -> impl Fn(&[u8]) -> [u8; 64] + use<> {
     let pair = named(name);
     move |message| pair.sign(message).as_ref().try_into().unwrap()
 }
 
 /// Signs statements as this device.
-fn sign_as(device: &str) -> impl Fn(&[u8]) -> [u8; 64] + use<> {
+pub(crate) fn sign_as(device: &str) -> impl Fn(&[u8]) -> [u8; 64] + use<> {
     sign(&format!("{device} object"))
 }
 
-fn device(name: &str) -> Device {
+pub(crate) fn device(name: &str) -> Device {
     let log = key(&format!("{name} log"));
     Device {
         log: VerifierKey::new(&origin(id(name).0), Algorithm::Ed25519, log.0).unwrap(),
@@ -60,7 +60,7 @@ fn device(name: &str) -> Device {
     }
 }
 
-fn device_id(name: &str) -> Sha256 {
+pub(crate) fn device_id(name: &str) -> Sha256 {
     device(name).id()
 }
 
@@ -99,7 +99,7 @@ fn boxes(count: u64) -> BoxesHead {
     BoxesHead { count, root: Sha256([4; 32]) }
 }
 
-fn sealed(length: usize) -> Base64 {
+pub(crate) fn sealed(length: usize) -> Base64 {
     Base64([vec![1], vec![9; length - 1]].concat())
 }
 
@@ -142,11 +142,11 @@ fn revoke(user: &str, device: &str, new: Option<NewKey>) -> Change {
     Change::Revoke { device: device_id(device), new, user: id(user) }
 }
 
-fn remove(user: &str) -> Change {
+pub(crate) fn remove(user: &str) -> Change {
     Change::Remove { user: id(user) }
 }
 
-fn role(user: &str, role: Role) -> Change {
+pub(crate) fn role(user: &str, role: Role) -> Change {
     Change::Role { role, user: id(user) }
 }
 
@@ -164,8 +164,8 @@ fn discredit(issuer: u8, credential: u8) -> Change {
     Change::Discredit { revocation: Signed::new(said, signer(issuer)) }
 }
 
-struct World {
-    circle: Circle,
+pub(crate) struct World {
+    pub(crate) circle: Circle,
     log: Vec<Vec<u8>>,
 }
 
@@ -184,7 +184,7 @@ impl World {
     }
 
     /// With `one` as admin, `two` and `three` as members, all with a box.
-    fn of_three() -> Self {
+    pub(crate) fn of_three() -> Self {
         let mut world = Self::new();
         world.add("two", Role::Member);
         world.add("three", Role::Member);
@@ -217,7 +217,7 @@ impl World {
         }
     }
 
-    fn says(&mut self, by: &str, change: Change) -> Result<(), MembershipError> {
+    pub(crate) fn says(&mut self, by: &str, change: Change) -> Result<(), MembershipError> {
         self.append(self.bytes(by, change))
     }
 
@@ -229,7 +229,7 @@ impl World {
         Change::Add(Add { join: join(user, Some(self.circle.id())), profile: sealed(300), role })
     }
 
-    fn add(&mut self, user: &str, role: Role) {
+    pub(crate) fn add(&mut self, user: &str, role: Role) {
         self.says("one/1", self.add_change(user, role)).unwrap();
     }
 
@@ -249,7 +249,7 @@ impl World {
         }
     }
 
-    fn epoch(&mut self, by: &str) {
+    pub(crate) fn epoch(&mut self, by: &str) {
         self.says(by, Change::Epoch(self.epoch_change())).unwrap();
     }
 

@@ -27,6 +27,7 @@ use ring::rand::SystemRandom;
 use thiserror::Error;
 
 use crate::circle::{CircleError, Identity, NotLive, PaperError};
+use crate::feed::FeedError;
 use crate::files::{ReadError, WriteError};
 use crate::keys::KeyError;
 use crate::post::{OpenError, SendError};
@@ -56,6 +57,14 @@ pub enum ExchangeError {
     /// A relay did not do it.
     #[error(transparent)]
     Relay(#[from] RelayError),
+    /// A relay shows other keys than it showed first.
+    #[error(
+        "THE RELAY SHOWS OTHER KEYS THAN BEFORE: somebody else may answer in its place; nothing was sent; ask whoever runs it"
+    )]
+    RelayKeys,
+    /// The feed could not be kept.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
     /// A file could not be written.
     #[error("the folder: {0}")]
     Write(WriteError),
@@ -194,6 +203,8 @@ impl ExchangeError {
         match self {
             Self::Read(error) => error.code(),
             Self::Relay(error) => error.code(),
+            Self::RelayKeys => "relay_keys",
+            Self::Feed(error) => error.code(),
             Self::NotAFile => "not_a_file",
             Self::TooLarge => "file_too_large",
             Self::Write(error) => error.code(),

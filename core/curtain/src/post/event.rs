@@ -1,7 +1,7 @@
 //! What is said below a case: sealed like the case, and kept as a header of its own.
 
 use curtain_wire::canonical::{Base64, Suite};
-use curtain_wire::events::{EventBody, EventType, ReportReason, Status, What};
+use curtain_wire::events::{EventBody, EventType, ReportReason, Specialty, Status, What};
 use curtain_wire::header::{Author, Content, Event, FeedSeen, Withdrawal, WithdrawalCode, WithdrawalReason};
 use curtain_wire::membership::Use;
 use curtain_wire::text::Words;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::seal::SealError;
 use super::send::{Addressed, SendError, Writer, wrap};
 use super::{Received, SettledComment};
-use crate::circle::{Fresh, Identity, MyCircle, NotLive, Role};
+use crate::circle::{Doing, Fresh, Identity, MyCircle, NotLive, Role, may};
 use crate::hash::{Id, Sha256};
 use crate::seal::derive::{self, Context, Line, derive_object_key};
 use crate::seal::padding;
@@ -39,6 +39,12 @@ pub enum Say {
         /// Why.
         reason: ReportReason,
     },
+    /// It is not to be shown unless asked for, by a moderator or an admin: what has this header; `None` for the case itself.
+    Hide(Option<Sha256>),
+    /// People of a specialty should look at the case.
+    Page(Specialty),
+    /// The case was withdrawn, and what this device had of it is gone.
+    Gone,
 }
 
 #[derive(Serialize)]
@@ -73,10 +79,26 @@ pub fn seal_event(
     now: UnixTime,
     random: &SystemRandom,
 ) -> Result<Addressed, SendError> {
+    seal_said(vault, circle, about, what(say), feed, now, random)
+}
+
+/// The same, of what somebody said before and a person settled then: it waited in the vault.
+///
+/// # Errors
+/// [`SendError`]; nothing was kept.
+pub(crate) fn seal_said(
+    vault: &mut Vault,
+    circle: &Fresh<'_>,
+    about: Sha256,
+    what: What,
+    feed: Option<FeedSeen>,
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<Addressed, SendError> {
     let live = circle.live();
     vault.check_clock(now)?;
     circle.check(now)?;
-    let body = EventBody { at: now, what: what(say), suite: Suite, r#type: EventType };
+    let body = EventBody { at: now, what, suite: Suite, r#type: EventType };
     body.check()?;
     let (event, author, id) = (vault.make_id()?, live.author(), live.circle().id());
     let key = Key::make(random).map_err(SealError::from)?;
@@ -89,6 +111,13 @@ pub fn seal_event(
     writer.keep(vault, event, Content::Event(Event { about, body, event, wrap }), None, now)
 }
 
+impl Say {
+    /// To be sealed when it is sent.
+    pub(crate) fn waiting(&self) -> What {
+        what(self)
+    }
+}
+
 fn what(say: &Say) -> What {
     let words = |comment: &SettledComment| Words(comment.text().to_owned());
     match say {
@@ -98,6 +127,31 @@ fn what(say: &Say) -> What {
         Say::Status(status) => What::Status { status: *status },
         Say::Helpful(of) => What::Helpful { of: *of },
         Say::Report { of, reason } => What::Report { of: *of, reason: *reason },
+        Say::Hide(of) => What::Hide { of: *of },
+        Say::Page(specialty) => What::Page { specialty: *specialty },
+        Say::Gone => What::Gone {},
+    }
+}
+
+/// Whether readers take it, if `me` says this of the case that `author` posted.
+///
+/// # Errors
+/// [`NotLive::NotIn`], [`NotLive::Role`].
+pub fn check_say(me: &Identity, circle: &MyCircle, author: Id, say: &Say) -> Result<(), NotLive> {
+    let log = circle.circle();
+    let standing = log.standing(&me.device.id(), log.size()).ok_or(NotLive::NotIn)?;
+    if may_say(&what(say), standing.role, me.user == author) { Ok(()) } else { Err(NotLive::Role) }
+}
+
+/// Who may say what of a case, among those who may say anything.
+pub(super) fn may_say(what: &What, role: Role, by_author: bool) -> bool {
+    let moderates = matches!(role, Role::Moderator | Role::Admin);
+    match what {
+        What::Status { .. } | What::Outcome { .. } => by_author || moderates,
+        What::Hide { .. } => moderates,
+        // Students learn here, and call nobody.
+        What::Page { .. } => by_author || may(role, Doing::Posting),
+        _ => true,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Taking a kept case up again, after the app was closed or killed.
 
 use super::{
-    CaseText, Consented, Draft, Made, Object, PostError, Refused, Reviewed, Scanned, SealedPost, text,
+    About, CaseText, Consented, Draft, Made, Object, PostError, Refused, Reviewed, Scanned, SealedPost, text,
 };
 use crate::circle::Identity;
 use crate::clean::Options;
@@ -50,7 +50,13 @@ pub fn resume(
         Ok(Made { objects, text, deidentified })
             if objects.iter().map(Object::sha256).eq(case.objects.iter().copied()) =>
         {
-            Reviewed { objects, text, known: scanned.draft.known, deidentified }
+            Reviewed {
+                about: scanned.draft.about,
+                objects,
+                text,
+                known: scanned.draft.known,
+                deidentified,
+            }
         }
         Err(error @ PostError::Photo { .. }) => return Err(error),
         Ok(_) | Err(_) => return Ok(Step::Scanned(scanned)),
@@ -65,19 +71,26 @@ pub fn resume(
     }
 }
 
-/// Begins a case: keeps photos, text and the country in which it was written. Nothing is looked at yet.
+/// Begins a case: keeps photos, text, the country in which it was written, and under what it is filed. Only the tags are looked
+/// at yet.
 ///
 /// # Errors
-/// [`PostError::NoPhoto`], [`PostError::TooMuch`], [`PostError::Vault`]; nothing was kept.
+/// [`PostError::NoPhoto`], [`PostError::TooMuch`], [`PostError::Tag`], [`PostError::Vault`]; nothing was kept.
 pub fn begin(
     vault: &mut Vault,
     photos: Vec<Vec<u8>>,
     text: &CaseText,
     country: Option<Country>,
+    about: Option<About>,
     now: UnixTime,
 ) -> Result<Id, PostError> {
-    let draft = Draft::new(photos, text, Locale::new(country, now.year()))?;
-    Ok(vault.keep_case(&draft.photos, text, country, now)?)
+    let draft = Draft::new(photos, text, Locale::new(country, now.year()))?.filed(about);
+    draft.check_tags()?;
+    let case = vault.keep_case(&draft.photos, text, country, now)?;
+    if let Some(about) = &draft.about {
+        vault.keep_about(case, about)?;
+    }
+    Ok(case)
 }
 
 /// Adds photos to a case. What was decided is to be decided again, and a consent to be asked for again.
@@ -104,7 +117,7 @@ pub fn look_again(
 ) -> Result<Scanned, PostError> {
     let locale = Locale::new(case.country, case.made_at.year());
     let draft = Draft::new(case.photos.clone(), &case.text, locale)?;
-    let draft = draft.knowing(terms(case, vault, further)?);
+    let draft = draft.filed(case.about.clone()).knowing(terms(case, vault, further)?);
     draft.scan(detectors, options).map_err(|refused| refused.error)
 }
 

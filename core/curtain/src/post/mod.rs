@@ -30,13 +30,17 @@ mod text;
 use thiserror::Error;
 
 pub use comment::{Comment, MAX_COMMENT, ScannedComment, SettledComment};
-pub use event::{Say, may_withdraw, seal_event, withdraw};
+pub(crate) use event::seal_said;
+pub use event::{Say, check_say, may_withdraw, seal_event, withdraw};
 pub use kept::{Step, add_photos, begin, look_again, resume, sealed_of};
 pub use objects::{Object, THUMBNAIL_SIDE, downscale};
 pub use open::{OpenError, OpenedBody, OpenedEvent, OpenedPost, Reading, Received, Said};
 pub use seal::{SealError, Sealed, SealedObject, SealedPost};
 pub use send::{Addressed, SendError};
 pub use text::known;
+
+/// What a case is filed under.
+pub use curtain_wire::events::{About, AboutError, Site, Specialty, Tag};
 
 /// The text of a case: [`review`](crate::review) says what it consists of.
 pub use crate::review::{CaseText, TextPart};
@@ -109,6 +113,12 @@ pub enum PostError {
         /// In how many places.
         count: usize,
     },
+    /// A tag says who somebody is, or where.
+    #[error("the tag in place {place} could say who the patient is: take it out")]
+    Tag {
+        /// Which, from 1.
+        place: usize,
+    },
     /// A comment is too long.
     #[error("a comment has at most {} KiB: make it shorter", MAX_COMMENT >> 10)]
     CommentTooLong,
@@ -156,6 +166,7 @@ impl PostError {
             Self::TextNotRead => "text_not_read",
             Self::Text { error, .. } | Self::Comment(error) => error.code(),
             Self::NamedInText { .. } => "named_in_text",
+            Self::Tag { .. } => "tag_identifies",
             Self::CommentTooLong => "comment_too_long",
             Self::Consent(_) => "consent_falls_short",
             Self::NotShown => "not_shown",
@@ -181,6 +192,7 @@ fn refused<T, S>(state: S, error: PostError) -> Result<T, Box<Refused<S>>> {
 /// Photos as they came in, and the story.
 pub struct Draft {
     photos: Vec<Vec<u8>>,
+    about: Option<About>,
     text: CaseText,
     locale: Locale,
     known: Known,
@@ -195,6 +207,7 @@ pub struct Scanned {
 
 /// A case in which a person decided on every finding. What can be sent is made, and fixed.
 pub struct Reviewed {
+    about: Option<About>,
     objects: Vec<Object>,
     text: SettledText,
     known: Known,
@@ -203,6 +216,7 @@ pub struct Reviewed {
 
 /// A case that the patient agreed to, as it is, for one audience.
 pub struct Consented {
+    about: Option<About>,
     objects: Vec<Object>,
     text: SettledText,
     deidentified: Deidentified,
@@ -223,7 +237,7 @@ impl Draft {
         if photos.len() > MAX_PHOTOS || text.bytes() > MAX_TEXT {
             return Err(PostError::TooMuch);
         }
-        Ok(Self { photos, text: text.cleaned(), locale, known: Known::default() })
+        Ok(Self { photos, about: None, text: text.cleaned(), locale, known: Known::default() })
     }
 
     /// Terms that must not stand in the text: those of its consent, as [`known`] tells them, the clinician's own.
@@ -232,11 +246,21 @@ impl Draft {
         Self { known, ..self }
     }
 
-    /// Looks at every photo, and reads the text.
+    /// The case, filed under `about`. It says nothing of the patient that the consent would have to name: words of a fixed
+    /// vocabulary, and tags in which nothing is found.
+    #[must_use]
+    pub fn filed(self, about: Option<About>) -> Self {
+        Self { about: about.filter(|about| !about.is_empty()), ..self }
+    }
+
+    /// Looks at every photo, and reads the text and the tags.
     ///
     /// # Errors
-    /// [`PostError::Photo`]; a detector that could not run stops the case.
+    /// [`PostError::Photo`]; a detector that could not run stops the case. [`PostError::Tag`].
     pub fn scan(self, detectors: &Detectors, options: &Options) -> Result<Scanned, Box<Refused<Self>>> {
+        if let Err(error) = self.check_tags() {
+            return refused(self, error);
+        }
         let mut seen = Vec::new();
         for (place, photo) in self.photos.iter().enumerate() {
             match clean::look(photo, detectors, &options.limits) {
@@ -246,6 +270,20 @@ impl Draft {
         }
         let found = self.text.parts().map(|part| story::scan(part, self.locale, &self.known));
         Ok(Scanned { draft: self, seen, found })
+    }
+
+    fn check_tags(&self) -> Result<(), PostError> {
+        let tags = self.about.as_ref().map_or(&[][..], |about| &about.tags);
+        let identifies = |tag: &Tag| {
+            // As it is written, and as the words that it joins.
+            [tag.as_str().to_owned(), tag.as_str().replace('-', " ")]
+                .iter()
+                .any(|text| !story::scan(text, self.locale, &self.known).found.is_empty())
+        };
+        match tags.iter().position(identifies) {
+            Some(place) => Err(PostError::Tag { place: place + 1 }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -294,7 +332,8 @@ impl Scanned {
     pub fn review(self, decided: &Decided, options: &Options) -> Result<Reviewed, Box<Refused<Self>>> {
         match self.make(decided, options) {
             Ok(Made { objects, text, deidentified }) => {
-                Ok(Reviewed { objects, text, known: self.draft.known, deidentified })
+                let Draft { about, known, .. } = self.draft;
+                Ok(Reviewed { about, objects, text, known, deidentified })
             }
             Err(error) => refused(self, error),
         }
@@ -384,8 +423,8 @@ impl Reviewed {
     ) -> Result<Consented, Box<Refused<Self>>> {
         match check(&self.objects, &self.text, vault, consent, audience, now) {
             Ok(()) => {
-                let Self { objects, text, deidentified, .. } = self;
-                Ok(Consented { objects, text, deidentified, consent, audience })
+                let Self { about, objects, text, deidentified, .. } = self;
+                Ok(Consented { about, objects, text, deidentified, consent, audience })
             }
             Err(error) => refused(self, error),
         }

@@ -4,7 +4,7 @@
 use std::ops::Deref;
 
 use curtain_wire::credential::{CredentialError, Role};
-use curtain_wire::events::{Body, BodyError, EventBody, EventError, PicturePlace, Text, What};
+use curtain_wire::events::{Body, BodyError, EventBody, EventError, PicturePlace, Text};
 use curtain_wire::header::{
     Content, Event, Header, HeaderError, ObjectKind, ObjectRef, Post, Withdrawal, WithdrawalReason,
 };
@@ -15,7 +15,7 @@ use curtain_wire::statement::{PublicKey, Signed};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::event::{allows, event_context, event_key};
+use super::event::{allows, event_context, event_key, may_say};
 use super::seal::object_context;
 use super::send::{log_of, wrap_context};
 use crate::circle::{CircleError, Doing, MyCircle, may};
@@ -340,10 +340,12 @@ impl Received {
         let key = event_key(&self.unwrap_key(reading)?);
         let bytes = open_padded(&key, &context, &body.0)?;
         let body = EventBody::parse(&bytes)?;
-        let steers = matches!(body.what, What::Status { .. } | What::Outcome { .. });
-        let may_steer =
-            author.user == about.header.author.user || matches!(self.role, Role::Moderator | Role::Admin);
-        if steers && !may_steer { Err(OpenError::Role) } else { Ok(OpenedEvent { received: self, body }) }
+        let by_author = author.user == about.header.author.user;
+        if may_say(&body.what, self.role, by_author) {
+            Ok(OpenedEvent { received: self, body })
+        } else {
+            Err(OpenError::Role)
+        }
     }
 
     /// Whether this withdraws `about`: by the patient's code, its author, an officer, or an admin or moderator.
@@ -426,7 +428,7 @@ impl OpenedPost {
         if !level.reaches(self.audience) {
             return Err(OpenError::Audience);
         }
-        if now > expires { Err(OpenError::Over) } else { Ok(OpenedBody { post: self, body }) }
+        if now > expires { Err(OpenError::Over) } else { Ok(OpenedBody { post: self, body, expires }) }
     }
 
     fn file(&self, index: u32, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
@@ -446,6 +448,7 @@ impl OpenedPost {
 pub struct OpenedBody {
     post: OpenedPost,
     body: Body,
+    expires: UnixTime,
 }
 
 impl OpenedBody {
@@ -459,6 +462,12 @@ impl OpenedBody {
     #[must_use]
     pub fn text(&self) -> Option<&Text> {
         self.body.text.as_ref()
+    }
+
+    /// When the consent ends.
+    #[must_use]
+    pub fn expires(&self) -> UnixTime {
+        self.expires
     }
 
     /// The pictures, by the places of their files.

@@ -175,6 +175,7 @@ impl Consented {
         let (files, pictures) = places(&self.objects);
         let manifest = self.deidentified.manifest(post, author, now);
         let body = Body {
+            about: self.about.clone(),
             author,
             leaf: String::from_utf8_lossy(&held.leaf().canonical()).into_owned(),
             manifest: me.device.object().state(manifest),
@@ -297,7 +298,7 @@ impl Deref for SealedPost {
 
 impl SealedPost {
     /// A post as the vault gave it.
-    pub(super) fn kept(kept: KeptPost) -> Self {
+    pub(crate) fn kept(kept: KeptPost) -> Self {
         let objects = kept.objects.into_iter().map(|(about, bytes)| SealedObject { about, bytes });
         Self(Sealed {
             post: kept.post,

@@ -1,6 +1,6 @@
 //! One relay, asked in signed requests.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use curtain_wire::request::{self, Content, Headers, Request};
 use serde::Deserialize;
@@ -67,9 +67,10 @@ impl<'a> Ask<'a> {
 pub struct Relay<'t> {
     transport: &'t dyn Transport,
     url: String,
-    device: SigningKey,
+    /// None for somebody without a vault.
+    device: Option<SigningKey>,
     /// What the relay's clock is ahead of this device's, in seconds: learnt from its `Date` when it refuses a signature's time.
-    ahead_s: Cell<i64>,
+    ahead_s: AtomicI64,
 }
 
 /// The reason in an answer. [RFC 9457]
@@ -96,14 +97,19 @@ impl<'t> Relay<'t> {
         url: &str,
         device: &DeviceKeys,
     ) -> Result<Self, RelayError> {
+        let device = SigningKey::from_seed(*device.request().seed());
+        Ok(Self { device: Some(device), ..Self::anybody(transport, url)? })
+    }
+
+    /// The same, asked by somebody who has no keys.
+    pub(super) fn anybody(transport: &'t dyn Transport, url: &str) -> Result<Self, RelayError> {
         let url = url.trim_end_matches('/').to_ascii_lowercase();
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         if host.is_none_or(|host| host.contains('/')) {
             return Err(RelayError::Url);
         }
         Request::to_url("GET", &url, Content::Body(&[])).map_err(|_| RelayError::Url)?;
-        let device = SigningKey::from_seed(*device.request().seed());
-        Ok(Self { transport, url, device, ahead_s: Cell::new(0) })
+        Ok(Self { transport, url, device: None, ahead_s: AtomicI64::new(0) })
     }
 
     /// Its address.
@@ -126,7 +132,7 @@ impl<'t> Relay<'t> {
     pub(super) fn hear(&self, ask: &Ask<'_>) -> Result<Answer, RelayError> {
         let answer = self.send(ask)?;
         if let Some(ahead_s) = self.clock_is_off(&answer) {
-            self.ahead_s.set(ahead_s);
+            self.ahead_s.store(ahead_s, Ordering::Relaxed);
             return self.send(ask);
         }
         Ok(answer)
@@ -137,7 +143,7 @@ impl<'t> Relay<'t> {
         let mut fields = ask.fields.clone();
         let key = match ask.by {
             By::Nobody => None,
-            By::Device => Some(&self.device),
+            By::Device => self.device.as_ref(),
             By::Reader(key) => Some(key),
         };
         if let Some(key) = key {
@@ -155,7 +161,7 @@ impl<'t> Relay<'t> {
         body: &[u8],
     ) -> Result<Vec<(&'static str, String)>, RelayError> {
         let request = Request::to_url(method, url, Content::Body(body)).map_err(|_| RelayError::Url)?;
-        let created = self.now().seconds().saturating_add(self.ahead_s.get());
+        let created = self.now().seconds().saturating_add(self.ahead_s.load(Ordering::Relaxed));
         let created = UnixTime::new(created).unwrap_or_else(|_| self.now());
         let signed = request::sign(&request, created, &key.public(), |message| key.sign(message));
         let Headers { content_digest, signature, signature_input } = signed;
@@ -169,7 +175,7 @@ impl<'t> Relay<'t> {
         let about_time = matches!(problem(answer)?.as_str(), "request_too_old" | "request_too_new");
         let theirs = crate::time::http_date(answer.field("date")?)?;
         let ahead_s = theirs.seconds() - self.now().seconds();
-        (about_time && answer.status == 401 && ahead_s != self.ahead_s.get()).then_some(ahead_s)
+        (about_time && answer.status == 401 && ahead_s != self.ahead_s.load(Ordering::Relaxed)).then_some(ahead_s)
     }
 }
 

@@ -7,8 +7,13 @@ mod client;
 mod ledgers;
 mod pull;
 mod road;
+mod run;
+mod send;
 mod upload;
 
 pub use client::Relay;
+pub use road::withdraw_by_code;
+pub use run::{InCircle, Options, Suspicion, Synced, meet_relay, sync};
+pub use send::{Became, Told};
 pub use ledgers::{BackUpError, BackUpState, BackedUpLog, back_up};
 pub use pull::{LogState, Officer, PullError, PulledLog, Reason, pull_ledgers};

@@ -8,10 +8,11 @@ use serde::Deserialize;
 
 use super::client::{Ask, By, Relay, read_key};
 use crate::circle::MyCircle;
+use crate::consent::WithdrawalCode;
 use crate::exchange::{ExchangeError, Headers, Put, Road};
 use crate::hash::Sha256;
 use crate::keys::SigningKey;
-use crate::transport::{Answer, RelayError};
+use crate::transport::{Answer, RelayError, Transport};
 
 /// The most lines of one page.
 const PAGE_LINES: usize = 256;
@@ -42,7 +43,7 @@ struct Place {
 }
 
 /// By whom a feed is read: a member whom the relay does not learn; or an officer, who has no epoch's secret.
-fn reader<'k>(key: Option<&'k SigningKey>) -> By<'k> {
+pub(super) fn reader<'k>(key: Option<&'k SigningKey>) -> By<'k> {
     key.map_or(By::Device, By::Reader)
 }
 
@@ -58,7 +59,37 @@ pub(super) fn from_json<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T,
     serde_json::from_slice(&answer.body).map_err(|_| RelayError::Answer)
 }
 
+#[derive(Deserialize)]
+struct Withdrawn {
+    posts: u64,
+}
+
+/// Presents a patient's code to the relay at `url`: every post under that consent is withdrawn, in all circles, now and later.
+/// How many there are. Nobody signs it: whoever has the code may.
+///
+/// # Errors
+/// [`RelayError`]; it can be done again.
+pub fn withdraw_by_code(
+    transport: &dyn Transport,
+    url: &str,
+    code: &WithdrawalCode,
+) -> Result<u64, RelayError> {
+    let relay = Relay::anybody(transport, url)?;
+    relay.withdraw_by_code(curtain_wire::header::WithdrawalCode(*code.bytes()))
+}
+
 impl Relay<'_> {
+    pub(super) fn withdraw_by_code(
+        &self,
+        code: curtain_wire::header::WithdrawalCode,
+    ) -> Result<u64, RelayError> {
+        let body = serde_json::json!({ "code": code }).to_string();
+        let ask = Ask::new("POST", "/v1/withdrawals".to_owned(), By::Nobody)
+            .field("content-type", "application/json".to_owned())
+            .body(body.as_bytes());
+        Ok(from_json::<Withdrawn>(&self.ask(&ask)?)?.posts)
+    }
+
     /// Lines of a log from number `from` to its end, page by page.
     fn lines(&self, path: &str, by: By<'_>, from: u64, longest: usize) -> Result<Vec<Vec<u8>>, RelayError> {
         let mut lines: Vec<Vec<u8>> = Vec::new();
@@ -201,6 +232,6 @@ impl Road for Relay<'_> {
 
     fn put_object(&self, circle: Sha256, about: &ObjectRef, bytes: &[u8]) -> Result<(), ExchangeError> {
         let mut at = None;
-        Ok(self.upload(circle, about.sha256, bytes, &mut at)?)
+        Ok(self.upload(circle, about.sha256, bytes, &mut |_| {}, &mut at)?)
     }
 }

@@ -20,7 +20,8 @@ const MAX_PATH_BYTES: usize = 256;
 const TUS: &str = "1.0.0";
 
 impl Relay<'_> {
-    /// Sends a sealed file, from where an upload before stopped: `at` is where the relay keeps it, to be remembered.
+    /// Sends a sealed file, from where an upload before stopped: `at` is where the relay keeps it. `began` is told that place as
+    /// soon as it is known, so that it is remembered before anything is sent there.
     ///
     /// # Errors
     /// [`RelayError`]; calling it again goes on.
@@ -29,12 +30,13 @@ impl Relay<'_> {
         circle: Sha256,
         sha256: Sha256,
         bytes: &[u8],
+        began: &mut dyn FnMut(&str),
         at: &mut Option<String>,
     ) -> Result<(), RelayError> {
         let mut retries = RETRIES;
         let mut last = None;
         loop {
-            match self.upload_once(circle, sha256, bytes, at, &mut last) {
+            match self.upload_once(circle, sha256, bytes, began, at, &mut last) {
                 Err(RelayError::Transport(TransportError::Cut)) if retries > 0 => retries -= 1,
                 // It expired, or the relay lost patience with it: from the start.
                 Err(RelayError::Refused { status: 404 | 410, code }) if at.is_some() && code != "gone" => {
@@ -54,6 +56,7 @@ impl Relay<'_> {
         circle: Sha256,
         sha256: Sha256,
         bytes: &[u8],
+        began: &mut dyn FnMut(&str),
         at: &mut Option<String>,
         last: &mut Option<u64>,
     ) -> Result<(), RelayError> {
@@ -62,6 +65,7 @@ impl Relay<'_> {
             Some(path) => (path.clone(), self.offset(path)?),
             None => {
                 let (path, offset) = self.begin(circle, sha256, size)?;
+                began(&path);
                 *at = Some(path.clone());
                 (path, offset)
             }

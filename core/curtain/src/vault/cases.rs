@@ -1,6 +1,7 @@
 //! Cases on their way to a post. What is kept are bytes and people's decisions, never a verdict of ours: whoever
 //! takes a case up again runs every check on those bytes again.
 
+use curtain_wire::events::About;
 use rusqlite::{OptionalExtension, named_params};
 
 use super::Vault;
@@ -25,6 +26,8 @@ pub struct KeptCase {
     pub text: CaseText,
     /// Where it was written; `None` for anywhere.
     pub country: Option<Country>,
+    /// What it is filed under.
+    pub about: Option<About>,
     /// What was decided, once it was.
     pub decided: Option<Decided>,
     /// Hashes of what came out of the review, in order.
@@ -80,6 +83,17 @@ impl Vault {
         }
         tx.commit()?;
         Ok(id)
+    }
+
+    /// Keeps what a case is filed under. That is no part of what is reviewed and consented to.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`] if there is no case of that name; [`VaultError`].
+    pub fn keep_about(&mut self, case: Id, about: &About) -> Result<(), VaultError> {
+        let about = serde_json::to_string(about).map_err(|_| VaultError::Inconsistent)?;
+        let query = "UPDATE draft SET about = ?1 WHERE id = ?2";
+        let changed = self.opened.connection.execute(query, (about, case.0))?;
+        if changed == 1 { Ok(()) } else { Err(VaultError::NotFound) }
     }
 
     /// Keeps another text of a case. What was decided and what came out were of the text before, and the consent covers
@@ -202,7 +216,7 @@ impl Vault {
             .opened
             .connection
             .query_row(
-                "SELECT made_at, decided, consent_draft, consent, title, body, question, country
+                "SELECT made_at, decided, consent_draft, consent, title, body, question, country, about
                  FROM draft WHERE id = :id",
                 named_params! { ":id": id.0 },
                 |row| {
@@ -210,11 +224,12 @@ impl Vault {
                     let draft: Option<String> = row.get(2)?;
                     let consent: Option<[u8; 16]> = row.get(3)?;
                     let text = CaseText::from([row.get(4)?, row.get(5)?, row.get(6)?]);
-                    Ok((row.get(0)?, text, row.get::<_, Option<String>>(7)?, decided, draft, consent))
+                    let kept = (row.get::<_, Option<String>>(7)?, row.get::<_, Option<String>>(8)?);
+                    Ok((row.get(0)?, text, kept, decided, draft, consent))
                 },
             )
             .optional()?;
-        let (made_at, text, country, decided, consent_draft, consent) = row.ok_or(VaultError::NotFound)?;
+        let (made_at, text, (country, about), decided, consent_draft, consent) = row.ok_or(VaultError::NotFound)?;
         let country = country.map(|code| Country::new(&code).ok_or(VaultError::Inconsistent)).transpose()?;
         let json = |_| VaultError::Inconsistent;
         let mut statement = self
@@ -228,6 +243,7 @@ impl Vault {
             photos,
             text,
             country,
+            about: about.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,
             decided: decided.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,
             objects: self.objects(id)?,
             consent_draft: consent_draft.map(|text| serde_json::from_str(&text)).transpose().map_err(json)?,

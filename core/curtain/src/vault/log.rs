@@ -222,11 +222,11 @@ fn open_log(connection: &Connection) -> Result<Option<Open>, VaultError> {
     Ok(Some(Open { ord, head: Head { log: Id(id), frontier, newest: moment(newest)? }, key }))
 }
 
-fn frontier_bytes(frontier: &Frontier) -> Vec<u8> {
+pub(super) fn frontier_bytes(frontier: &Frontier) -> Vec<u8> {
     frontier.parts().1.iter().flat_map(|hash| hash.0).collect()
 }
 
-fn frontier_of(size: u64, bytes: &[u8]) -> Result<Frontier, VaultError> {
+pub(super) fn frontier_of(size: u64, bytes: &[u8]) -> Result<Frontier, VaultError> {
     let (parts, rest) = bytes.as_chunks::<32>();
     let parts = parts.iter().copied().map(Hash).collect();
     let frontier = Frontier::from_parts(size, parts).map_err(|_| VaultError::Inconsistent)?;

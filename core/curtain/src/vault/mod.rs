@@ -9,13 +9,16 @@ mod cases;
 mod circles;
 mod consents;
 mod error;
+mod feed;
 mod held;
 mod identity;
 mod key;
 mod log;
 mod migrations;
 mod open;
+mod outbox;
 mod pages;
+mod relays;
 mod sealed;
 mod withdrawal;
 
@@ -29,9 +32,15 @@ pub use cases::{CaseSummary, KeptCase};
 pub use circles::{CircleSummary, KeptHead};
 pub use consents::{Copy, DiscloseError, ExportRecord, GrantError, Granted, ToGrant};
 pub use error::VaultError;
+pub use feed::{
+    Collection, Cursor, Filter, Hit, Listed, Pack, PictureHere, Pictured, PostState, SaidEvent, ShownPost, Wanted,
+};
+pub(crate) use feed::{Becomes, Counts, KeptHeader, NewPost, OpenedWords, Refusal, Taking};
 pub use held::{Held, Mark};
 pub use key::{FileKeyStore, KeyStore, KeyStoreError, Secret, VaultKey};
 pub use log::{Cosigned, KeptLog, MeetError, Met, StoredLeaf};
+pub use outbox::{Item, Queued, Sending, State, ToWithdraw};
+pub use relays::KeptRelay;
 pub use sealed::{Disclosure, KeptPost, NewHeader, PostSummary};
 pub use withdrawal::{AcknowledgeError, EraseError, Erased, WithdrawBy, WithdrawError, Withdrawn};
 

@@ -1,15 +1,17 @@
 //! Sealed posts, written once, and the headers that this device signed.
 
 use curtain_wire::header::{Author, ObjectKind, ObjectRef};
+use ring::rand::SystemRandom;
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::Vault;
-use super::consents::{DiscloseError, disclose_in};
+use super::consents::{Copy, DiscloseError, disclose_in};
 use super::error::VaultError;
 use super::held::held;
-use super::log::{moment, signed, unsigned};
+use super::log::{known_ord, moment, signed, unsigned, writable_log};
 use crate::consent::Level;
 use crate::hash::{Id, Sha256};
+use crate::ledger::leaf::Place;
 use crate::time::UnixTime;
 
 /// A sealed post, as it is kept.
@@ -263,12 +265,45 @@ impl Vault {
         self.must_keep(header.circle)?;
         let random = self.random.clone();
         let tx = self.transaction()?;
-        if let Some(Disclosure { consent, post, audience, shown }) = disclosure {
-            disclose_in(&tx, consent, post, audience, shown, now, &random)?;
-        }
+        let copy = match disclosure {
+            Some(disclosure) => Some(disclosed_once(&tx, header.circle, &disclosure, now, &random)?),
+            None => None,
+        };
         insert_header(&tx, header)?;
+        if let Some((log, n)) = copy {
+            tx.execute(
+                "UPDATE header SET copy_log = ?1, copy_n = ?2 WHERE circle = ?3 AND seq = ?4",
+                (log, n, header.circle.0, signed(header.seq)?),
+            )
+            .map_err(VaultError::from)?;
+        }
         Ok(tx.commit().map_err(VaultError::from)?)
     }
+}
+
+/// Records a disclosure, unless the log has it: a header that takes the place of one that was never sent discloses nothing
+/// more. Where it stands, if that is known.
+fn disclosed_once(
+    tx: &Transaction<'_>,
+    circle: Sha256,
+    disclosure: &Disclosure<'_>,
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<(Option<i64>, Option<i64>), DiscloseError> {
+    let Disclosure { consent, post, audience, shown } = *disclosure;
+    let query = "SELECT copy_log, copy_n FROM disclosed WHERE circle = ?1 AND post = ?2";
+    let before = tx.query_row(query, (circle.0, post.0), |row| Ok((row.get(0)?, row.get(1)?))).optional();
+    if let Some(before) = before.map_err(VaultError::from)? {
+        return Ok(before);
+    }
+    let Copy { place } = disclose_in(tx, consent, post, audience, shown, now, random)?;
+    let (log, n) = match place {
+        Place::Here(n) => (writable_log(tx, now, random)?, signed(n)?),
+        Place::Before { log, n } => (known_ord(tx, log)?, signed(n)?),
+    };
+    tx.execute("INSERT INTO disclosed VALUES (?1, ?2, ?3, ?4)", (circle.0, post.0, log, n))
+        .map_err(VaultError::from)?;
+    Ok((Some(log), Some(n)))
 }
 
 fn insert_header(tx: &Transaction<'_>, header: &NewHeader<'_>) -> Result<(), VaultError> {

@@ -9,6 +9,7 @@ use super::backup::drop_sealed_record;
 use super::error::VaultError;
 use super::held::{Held, Mark, held};
 use super::log::{Appended, append, known_ord, newest, place, signed, writable_log};
+use super::outbox::withdrawn_in;
 use crate::consent::{WithdrawalCode, keep_until};
 use crate::hash::Id;
 use crate::ledger::leaf::{EraseReason, Event, Place, Retention, WithdrawnBy};
@@ -211,19 +212,8 @@ impl Vault {
         let random = self.random.clone();
         let tx = self.transaction()?;
         let open = writable_log(&tx, now, &random)?;
-        let (of_ord, of_n) = place_in(&tx, open, of)?;
-        let (copy_ord, copy_n) = place_in(&tx, open, copy)?;
-        // As the log writes them: this log's own places bear no name.
-        let (of, copy) = (place(&tx, open, of_ord, of_n)?, place(&tx, open, copy_ord, copy_n)?);
-        let Appended { n, .. } = append(&tx, Event::Acknowledge { copy, of }, now, &random)?;
-        let changed = tx.execute(
-            "UPDATE awaited SET acknowledged_n = ?1
-             WHERE log = ?2 AND of_n = ?3 AND copy_log = ?4 AND copy_n = ?5 AND acknowledged_n IS NULL",
-            (signed(n)?, of_ord, of_n, copy_ord, copy_n),
-        )?;
-        if changed != 1 {
-            return Err(AcknowledgeError::NotAwaited);
-        }
+        let (of, copy) = (place_in(&tx, open, of)?, place_in(&tx, open, copy)?);
+        let n = acknowledge_in(&tx, of, copy, now, &random)?;
         tx.commit()?;
         Ok(n)
     }
@@ -290,6 +280,42 @@ impl Vault {
     }
 }
 
+/// Records that the holder of `copy` followed `of`, each as log and place, in a transaction of the caller's.
+pub(super) fn acknowledge_in(
+    tx: &Transaction<'_>,
+    (of_ord, of_n): (i64, i64),
+    (copy_ord, copy_n): (i64, i64),
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<u64, AcknowledgeError> {
+    let open = writable_log(tx, now, random)?;
+    // As the log writes them: this log's own places bear no name.
+    let (of, copy) = (place(tx, open, of_ord, of_n)?, place(tx, open, copy_ord, copy_n)?);
+    let Appended { n, .. } = append(tx, Event::Acknowledge { copy, of }, now, random)?;
+    let changed = tx.execute(
+        "UPDATE awaited SET acknowledged_n = ?1
+         WHERE log = ?2 AND of_n = ?3 AND copy_log = ?4 AND copy_n = ?5 AND acknowledged_n IS NULL",
+        (signed(n)?, of_ord, of_n, copy_ord, copy_n),
+    )?;
+    if changed == 1 { Ok(n) } else { Err(AcknowledgeError::NotAwaited) }
+}
+
+/// Withdraws the consent of this vault that has the code, if there is one and it was not withdrawn before, in a transaction
+/// of the caller's.
+pub(super) fn withdraw_by_code_in(
+    tx: &Transaction<'_>,
+    code: &WithdrawalCode,
+    now: UnixTime,
+    random: &SystemRandom,
+) -> Result<(), VaultError> {
+    let Some(consent) = by_code(tx, code)? else { return Ok(()) };
+    let held = held(tx, consent)?;
+    if held.withdrawn_at().is_none() {
+        withdraw_in(tx, &held, WithdrawnBy::Code, now, random)?;
+    }
+    Ok(())
+}
+
 /// Moves all pages to the database and empties the write-ahead log, where old pages still stand.
 pub(super) fn clear(connection: &Connection) -> Result<(), EraseError> {
     let busy: i64 = connection
@@ -343,6 +369,7 @@ fn withdraw_in(
     };
     let Appended { ord, log, n } = append(tx, event, now, random)?;
     let awaits = await_copies(tx, (ord, n), held.id(), &copies)?;
+    withdrawn_in(tx, held.id(), by, now)?;
     drop_sealed(tx, held.id())?;
     tx.execute(
         "UPDATE consent SET withdrawn_at = ?1, withdrawn_n = ?2, withdrawn_by = ?3, withdrawn_log = ?4 WHERE id = ?5",

@@ -1,0 +1,212 @@
+//! Requests about a circle's feed.
+
+use std::collections::BTreeSet;
+use std::future::ready;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State as Of};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use bytes::Bytes;
+use curtain_wire::feed::{Checked, FeedError};
+use curtain_wire::hash::Sha256;
+use curtain_wire::header::{Content, Header, Post};
+use curtain_wire::statement::{PublicKey, Statement as _};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde_json::json;
+
+use super::load::Log;
+use super::{
+    Access, Page, broken_store, computed, hex, lines, load, members, no_such_circle, not_allowed, numbered,
+    text, to_the_end, tombstones,
+};
+use crate::auth::{SignedBody, Signer};
+use crate::problem::Problem;
+use crate::store::{Created, Store};
+use crate::{Relay, witness};
+
+/// Objects that are asked for at once.
+const AT_ONCE: usize = 8;
+
+/// Requests about feeds.
+pub(super) fn routes() -> Router<Arc<Relay>> {
+    Router::new()
+        .route(
+            "/v1/circles/{circle}/feed",
+            get(list).post(append).layer(DefaultBodyLimit::max(Header::MAX_BYTES)),
+        )
+        .route("/v1/circles/{circle}/feed/head", get(head))
+        .route("/v1/circles/{circle}/feed/consistency", get(consistency))
+}
+
+async fn append(
+    Of(relay): Of<Arc<Relay>>,
+    Path(circle): Path<String>,
+    SignedBody { signer, body }: SignedBody,
+) -> Result<Response, Problem> {
+    let circle = hex(&circle)?;
+    to_the_end(async move {
+        let (status, n) = append_header(&relay, circle, signer.key, body).await?;
+        Ok(lines::json(status, &json!({ "n": n })))
+    })
+    .await
+}
+
+/// Puts a header at the end of the feed, and does what it says: 201 with its place, or 200 if it is there.
+async fn append_header(
+    relay: &Relay,
+    id: Sha256,
+    key: PublicKey,
+    bytes: Bytes,
+) -> Result<(StatusCode, u64), Problem> {
+    let (status, n, content) = match take_next(relay, id, key, bytes).await? {
+        Taken::There(n) => return Ok((StatusCode::OK, n)),
+        Taken::New(n, content) => (StatusCode::CREATED, n, content),
+    };
+    match *content {
+        Content::Post(post) => tombstones::after_post(relay, id, n, &post).await?,
+        Content::Event(_) => {}
+        Content::Withdrawal(withdrawal) => tombstones::after_withdrawal(relay, id, &withdrawal).await?,
+    }
+    // A shortcut for readers: whoever reads does without it.
+    let _ = load::write_page(&relay.store, id, n + 1).await;
+    Ok((status, n))
+}
+
+enum Taken {
+    There(u64),
+    New(u64, Box<Content>),
+}
+
+async fn take_next(relay: &Relay, id: Sha256, key: PublicKey, bytes: Bytes) -> Result<Taken, Problem> {
+    let kept = relay.circles.kept(id);
+    let mut slot = kept.slot.lock().await;
+    loop {
+        kept.look(&relay.store, &mut slot).await?;
+        let state = slot.state.as_ref().ok_or_else(no_such_circle)?;
+        let (device, _) = state.members.device(&key).ok_or_else(not_allowed)?;
+        let checked = match state.feed.check(&state.members.circle, &bytes, relay.now()) {
+            Ok(checked) => checked,
+            Err(FeedError::There { n }) => return Ok(Taken::There(n)),
+            Err(error) => return Err(refused(error)),
+        };
+        if checked.header().author.device != device {
+            return Err(not_allowed());
+        }
+        let n = state.feed.size();
+        if let Some(post) = checked.post() {
+            check_post(relay, id, n, post).await?;
+        }
+        if relay.store.create(&numbered(&Log::Feed.folder(id), n), bytes.clone()).await? == Created::New {
+            let content = Box::new(checked.header().content.clone());
+            grow(&mut slot, checked)?;
+            kept.tell(&slot);
+            return Ok(Taken::New(n, content));
+        }
+        // Another relay was first: what it put there says what comes next.
+    }
+}
+
+fn grow(slot: &mut super::Slot, checked: Checked) -> Result<(), Problem> {
+    let state = slot.state.as_mut().ok_or_else(broken_store)?;
+    Arc::make_mut(&mut state.feed).take(checked);
+    Ok(())
+}
+
+fn refused(error: FeedError) -> Problem {
+    let status = match error {
+        FeedError::Behind { .. } | FeedError::StaleMembership | FeedError::Blocked | FeedError::Chain(_) => {
+            StatusCode::CONFLICT
+        }
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let problem = Problem::new(status, error.code(), error);
+    if let FeedError::Behind { here, .. } = error { problem.with("size", here) } else { problem }
+}
+
+/// What a post needs: its files, its consent not withdrawn, and that consent and no other for each file.
+///
+/// Whoever deletes a file looks for other posts under the same consent. So a file belongs to the consent of the first
+/// header that named it, whoever knows its hash; since it is sealed under that consent, no honest header says otherwise.
+async fn check_post(relay: &Relay, id: Sha256, n: u64, post: &Post) -> Result<(), Problem> {
+    let store = &relay.store;
+    let blobs = || stream::iter(post.objects.iter().copied());
+    let missing = blobs().map(|object| async move {
+        let here = store.size(&format!("blobs/{}", object.sha256)).await? == Some(object.size);
+        Ok::<_, Problem>((!here).then_some(object.sha256))
+    });
+    let missing: BTreeSet<Sha256> =
+        missing.buffer_unordered(AT_ONCE).try_filter_map(|blob| ready(Ok(blob))).try_collect().await?;
+    if !missing.is_empty() {
+        not_gone(store, missing.iter().copied().collect()).await?;
+        let detail = "files of this are not here, or of another size: upload them first";
+        let missing: Vec<String> = missing.iter().map(Sha256::to_string).collect();
+        return Err(Problem::new(StatusCode::CONFLICT, "blobs_missing", detail).with("missing", missing));
+    }
+    let claims = blobs().map(|object| claim(store, object.sha256, post.withdrawal));
+    claims.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    // From here on, whoever withdraws this consent or deletes its files sees that this is on its way. If they were faster,
+    // it shows now.
+    let hint = format!("consents/{}/{id}-{n:012}", post.withdrawal);
+    let _ = store.create(&hint, relay.now().seconds().to_string()).await?;
+    if tombstones::presented(store, post.withdrawal).await?.is_some() {
+        let detail = "the patient has withdrawn the consent for this";
+        return Err(Problem::new(StatusCode::GONE, "withdrawn", detail));
+    }
+    not_gone(store, post.objects.iter().map(|object| object.sha256).collect()).await
+}
+
+/// Refuses files that were deleted.
+async fn not_gone(store: &Store, blobs: Vec<Sha256>) -> Result<(), Problem> {
+    let gone = stream::iter(blobs).map(|blob| async move { store.size(&format!("gone/{blob}")).await });
+    let gone = gone.buffer_unordered(AT_ONCE).try_any(|gone| ready(gone.is_some())).await?;
+    let detail = "a file of this was deleted, because a post was withdrawn or is over";
+    if gone { Err(Problem::new(StatusCode::GONE, "blob_gone", detail)) } else { Ok(()) }
+}
+
+/// Notes to which consent a file belongs, unless it belongs to another.
+async fn claim(store: &Store, blob: Sha256, withdrawal: Sha256) -> Result<(), Problem> {
+    let (name, consent) = (format!("named/{blob}"), withdrawal.to_string());
+    if store.create(&name, consent.clone()).await? == Created::New
+        || store.get(&name, consent.len()).await?.as_deref() == Some(consent.as_bytes())
+    {
+        return Ok(());
+    }
+    let detail = "a file of this was posted under another consent";
+    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "other_consent", detail))
+}
+
+async fn list(
+    Of(relay): Of<Arc<Relay>>,
+    Path(circle): Path<String>,
+    RawQuery(query): RawQuery,
+    signer: Signer,
+) -> Result<Response, Problem> {
+    let (circle, page) = (hex(&circle)?, Page::with_wait(query.as_deref())?);
+    let state = members::waited(&relay, circle, &signer, Access::Reader, page, Log::Feed).await?;
+    members::answer(&relay, circle, Log::Feed, page, state.feed.size()).await
+}
+
+async fn head(
+    Of(relay): Of<Arc<Relay>>,
+    Path(circle): Path<String>,
+    signer: Signer,
+) -> Result<Response, Problem> {
+    let circle = hex(&circle)?;
+    let feed = relay.circles.access(&relay, circle, &signer, Access::Reader).await?.feed;
+    let head = feed.head(circle);
+    Ok(text(witness::cosigned_head(&relay, head, move |size| feed.root_at(size)).await?))
+}
+
+async fn consistency(
+    Of(relay): Of<Arc<Relay>>,
+    Path(circle): Path<String>,
+    RawQuery(query): RawQuery,
+    signer: Signer,
+) -> Result<Response, Problem> {
+    let (from, to) = lines::from_to(query.as_deref())?;
+    let feed = relay.circles.access(&relay, hex(&circle)?, &signer, Access::Reader).await?.feed;
+    members::proof(computed(move || feed.consistency_proof(from, to)).await?)
+}

@@ -1,0 +1,446 @@
+//! Sending what the outbox holds: files first, several posts at a time; then headers, one circle after the other, in the order of
+//! the device's chain. A header is signed only when all that it names is there.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc;
+
+use curtain_wire::header::FeedSeen;
+use curtain_wire::note::{Note, VerifierKey};
+use ring::rand::SecureRandom;
+
+use super::client::Relay;
+use crate::circle::{Doing, MyCircle, NotLive};
+use crate::exchange::{ExchangeError, Here, Road, check_gone};
+use crate::hash::Sha256;
+use crate::outbox::{self, Network};
+use crate::post::{self, Addressed, SealedPost, SendError};
+use crate::time::UnixTime;
+use crate::transport::RelayError;
+use crate::vault::{Item, Queued, State};
+
+/// Posts whose files are sent at the same time.
+const AT_ONCE: usize = 3;
+
+/// Bytes of files that are held in memory for sending, unless one post alone has more.
+const HELD_BYTES: u64 = 64 << 20;
+
+/// A circle, and its feed as it was verified last.
+pub(super) struct Reached {
+    pub(super) circle: MyCircle,
+    pub(super) feed: Option<FeedSeen>,
+}
+
+/// What became of something that was due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Its number in the outbox.
+    pub id: u64,
+    /// What it is.
+    pub item: Item,
+    /// What became of it.
+    pub became: Became,
+}
+
+/// What became of something that was due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// The relay has it.
+    Sent,
+    /// It is tried again.
+    Waits {
+        /// Why: a stable `snake_case` name.
+        reason: String,
+        /// What that means.
+        message: String,
+        /// When.
+        until: UnixTime,
+    },
+    /// It cannot be sent as it is, or must not be.
+    Failed {
+        /// Why: a stable `snake_case` name.
+        reason: String,
+        /// What that means.
+        message: String,
+    },
+}
+
+/// What an error means for what was being sent.
+enum Means {
+    /// It may pass by itself: later, each time a little later.
+    Later(Option<u64>),
+    /// Somebody has to do something, or more has to be read: with the next sync.
+    NextTime,
+    /// The header that was signed has come too late: another one is signed.
+    Anew,
+    /// Files that the relay said it had are not there: all of them are offered again.
+    FilesAnew,
+    /// It never will.
+    Never,
+}
+
+fn means(error: &ExchangeError) -> Means {
+    match error {
+        ExchangeError::Relay(RelayError::Busy { retry_after_s }) => Means::Later(*retry_after_s),
+        ExchangeError::Relay(RelayError::Refused { status, code }) => refusal(*status, code),
+        ExchangeError::Relay(_) => Means::Later(None),
+        ExchangeError::Send(SendError::Consent(_) | SendError::OtherAuthor | SendError::OtherLog) => Means::Never,
+        ExchangeError::Send(SendError::StaleHeader) => Means::Anew,
+        ExchangeError::Send(SendError::TooLarge(_) | SendError::Header(_) | SendError::Event(_)) => Means::Never,
+        _ => Means::NextTime,
+    }
+}
+
+fn refusal(status: u16, code: &str) -> Means {
+    match (status, code) {
+        (409, "stale_membership") => Means::Anew,
+        (409, "blobs_missing") => Means::FilesAnew,
+        (409, _) => Means::NextTime,
+        (410 | 422, _) => Means::Never,
+        (401 | 403 | 404, _) => Means::Later(None),
+        (500.., _) | (408 | 413 | 429, _) => Means::Later(None),
+        _ => Means::Never,
+    }
+}
+
+/// What sends: the device at hand, a relay, and the circles that were reached.
+pub(super) struct Sender<'a, 'h> {
+    pub(super) here: &'a mut Here<'h>,
+    pub(super) relay: &'a Relay<'a>,
+    pub(super) circles: &'a BTreeMap<Sha256, Reached>,
+    pub(super) witnesses: &'a [VerifierKey],
+    pub(super) network: Network,
+    pub(super) told: Vec<Told>,
+}
+
+impl<'a> Sender<'a, '_> {
+    /// Sends what is due. One thing that does not go holds up no other.
+    pub(super) fn send_due(&mut self) -> Result<(), ExchangeError> {
+        for reached in self.circles.values() {
+            self.settle(&reached.circle)?;
+        }
+        let mut due = self.here.vault.outbox_due(self.here.now)?;
+        // What goes to circles of other relays is theirs to send.
+        due.retain(|queued| queued.item.circle().is_none_or(|circle| self.circles.contains_key(&circle)));
+        outbox::in_order(&mut due);
+        let (posts, small): (Vec<Queued>, Vec<Queued>) =
+            due.into_iter().partition(|queued| matches!(queued.item, Item::Post { .. }));
+        for queued in small {
+            let sent = self.send_small(&queued);
+            self.note(&queued, sent)?;
+        }
+        self.send_posts(posts)
+    }
+
+    /// Headers that were signed and of which it is not known whether they are there: those that should be are sent again, which
+    /// does nothing where they are; the others are taken back, so that the chain goes on.
+    fn settle(&mut self, circle: &MyCircle) -> Result<(), ExchangeError> {
+        let id = circle.circle().id();
+        for (seq, hash, bytes) in self.here.vault.unsent_headers(id)? {
+            if let Some(n) = self.here.vault.place_in_feed(id, hash)? {
+                self.here.vault.keep_place(id, hash, n)?;
+                continue;
+            }
+            let outbox = self.here.vault.outbox()?;
+            let of = outbox.iter().find(|queued| queued.item.circle() == Some(id) && queued.seq == Some(seq));
+            let wanted = of.is_none_or(|queued| queued.state == State::Waiting) && !bytes.is_empty();
+            let is_last = self.here.vault.next_header(id)?.0 == seq + 1;
+            if !wanted && !is_last {
+                return Ok(());
+            }
+            if !wanted {
+                self.here.vault.drop_header(id, seq)?;
+                continue;
+            }
+            match self.relay.put_header(id, &bytes) {
+                Ok(n) => {
+                    self.here.vault.keep_place(id, hash, n)?;
+                    if let Some(queued) = of {
+                        self.note(queued, Ok(()))?;
+                    }
+                }
+                // Its files may be gone, its epoch over: what is to be said is signed anew. What it was signed for is still there.
+                Err(ExchangeError::Relay(RelayError::Refused { status: 409 | 410 | 422, .. })) if is_last => {
+                    self.here.vault.drop_header(id, seq)?;
+                }
+                // The rest of this circle waits until it is known.
+                Err(_) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn send_small(&mut self, queued: &Queued) -> Result<(), ExchangeError> {
+        match &queued.item {
+            Item::Code(code) => {
+                self.relay.withdraw_by_code(*code)?;
+                Ok(())
+            }
+            Item::Say { circle, about, what } => {
+                let reached = self.reached(*circle)?;
+                self.intend(queued, *circle)?;
+                let here = &mut *self.here;
+                let head = head(here, &reached.circle)?;
+                check_gone(here.vault, &reached.circle, here.me.user)?;
+                let live = reached.circle.live(here.me, Doing::Discussing, here.now)?;
+                let fresh = live.fresh(&head, self.witnesses, here.now)?;
+                let (feed, now, random) = (reached.feed, here.now, here.random);
+                let ready = post::seal_said(here.vault, &fresh, *about, what.clone(), feed, now, random)?;
+                self.send_header(*circle, &ready)
+            }
+            Item::Withdraw { circle, about, withdrawal } => {
+                let reached = self.reached(*circle)?;
+                self.intend(queued, *circle)?;
+                let here = &mut *self.here;
+                let (reason, code, now) = (withdrawal.reason, withdrawal.code, here.now);
+                let ready =
+                    post::withdraw(here.vault, here.me, &reached.circle, *about, reason, code, now)?;
+                self.send_header(*circle, &ready)
+            }
+            Item::Post { .. } => Err(ExchangeError::NoSuchPost),
+        }
+    }
+
+    fn reached(&self, circle: Sha256) -> Result<&'a Reached, ExchangeError> {
+        self.circles.get(&circle).ok_or(ExchangeError::NoCircle)
+    }
+
+    fn send_header(&mut self, circle: Sha256, ready: &Addressed) -> Result<(), ExchangeError> {
+        let n = self.relay.put_header(circle, &ready.header)?;
+        Ok(self.here.vault.keep_place(circle, ready.hash, n)?)
+    }
+
+    /// Notes which header is about to be signed for something: after a kill it is known what that header was for.
+    fn intend(&mut self, queued: &Queued, circle: Sha256) -> Result<(), ExchangeError> {
+        let vault = &mut *self.here.vault;
+        // One that is ready stays as it is.
+        if let Item::Post { post, .. } = queued.item
+            && vault.header_of(circle, post)?.is_some()
+        {
+            return Ok(());
+        }
+        let (next, _) = vault.next_header(circle)?;
+        Ok(vault.outbox_header(queued.id, circle, next)?)
+    }
+
+    /// Posts, several at a time: what must be so before anything leaves, then files, then headers.
+    fn send_posts(&mut self, posts: Vec<Queued>) -> Result<(), ExchangeError> {
+        let mut ready: Vec<(Queued, SealedPost)> = Vec::new();
+        let mut held = 0;
+        for queued in posts {
+            if let Some(hold) = outbox::hold(&queued, &self.here.vault.sending()?, self.network, self.here.now) {
+                self.waits(&queued, hold.code(), hold.text(), self.here.now, queued.attempts)?;
+                continue;
+            }
+            match self.checked(&queued) {
+                Ok(sealed) => {
+                    if !ready.is_empty() && (ready.len() >= AT_ONCE || held + queued.bytes > HELD_BYTES) {
+                        self.send_together(std::mem::take(&mut ready))?;
+                        held = 0;
+                    }
+                    held += queued.bytes;
+                    ready.push((queued, sealed));
+                }
+                Err(error) => self.note(&queued, Err(error))?,
+            }
+        }
+        self.send_together(ready)
+    }
+
+    /// A post that may be sent as far as this device knows: nothing of it leaves before.
+    fn checked(&mut self, queued: &Queued) -> Result<SealedPost, ExchangeError> {
+        let Item::Post { circle, post } = queued.item else { return Err(ExchangeError::NoSuchPost) };
+        let circle = &self.reached(circle)?.circle;
+        let here = &*self.here;
+        let sealed = SealedPost::kept(here.vault.post(post)?);
+        sealed.check_consent(here.vault, circle.circle(), here.now)?;
+        check_gone(here.vault, circle, here.me.user)?;
+        circle.live(here.me, Doing::Posting, here.now)?.fresh(
+            &head(here, circle)?,
+            self.witnesses,
+            here.now,
+        )?;
+        Ok(sealed)
+    }
+
+    fn send_together(&mut self, posts: Vec<(Queued, SealedPost)>) -> Result<(), ExchangeError> {
+        if posts.is_empty() {
+            return Ok(());
+        }
+        let sent = self.send_files(&posts)?;
+        for ((queued, sealed), files) in posts.iter().zip(sent) {
+            let done = files.map_err(ExchangeError::from).and_then(|()| self.send_post(queued, sealed));
+            self.note(queued, done)?;
+        }
+        Ok(())
+    }
+
+    /// Sends the files of posts at the same time, each post's one after the other. What the relay said is noted as it comes.
+    fn send_files(
+        &mut self,
+        posts: &[(Queued, SealedPost)],
+    ) -> Result<Vec<Result<(), RelayError>>, ExchangeError> {
+        let mut jobs = Vec::new();
+        for (queued, sealed) in posts {
+            let circle = queued.item.circle().ok_or(ExchangeError::NoCircle)?;
+            let mut files = Vec::new();
+            for object in &sealed.objects {
+                let sha256 = object.about.sha256;
+                match self.here.vault.upload(circle, sha256)? {
+                    Some((_, true)) => {}
+                    Some((path, false)) => files.push((sha256, &object.bytes, Some(path))),
+                    None => files.push((sha256, &object.bytes, None)),
+                }
+            }
+            jobs.push((circle, files));
+        }
+        let (relay, vault) = (self.relay, &mut *self.here.vault);
+        let (tell, hear) = mpsc::channel();
+        let mut spent = 0;
+        let results = std::thread::scope(|scope| {
+            let running: Vec<_> = jobs
+                .into_iter()
+                .map(|(circle, files)| {
+                    let tell = tell.clone();
+                    scope.spawn(move || {
+                        for (sha256, bytes, mut at) in files {
+                            let before = at.clone();
+                            let sent = relay.upload(circle, sha256, bytes, &mut |path: &str| {
+                                let _ = tell.send((circle, sha256, path.to_owned(), false, 0));
+                            }, &mut at);
+                            let path = at.or(before).unwrap_or_default();
+                            let size = bytes.len() as u64;
+                            let _ = tell.send((circle, sha256, path, sent.is_ok(), size));
+                            sent?;
+                        }
+                        Ok(())
+                    })
+                })
+                .collect();
+            drop(tell);
+            let mut kept = Ok(());
+            for (circle, sha256, path, done, size) in hear {
+                spent += size;
+                if kept.is_ok() && (done || !path.is_empty()) {
+                    kept = vault.keep_upload(circle, sha256, &path, done);
+                }
+            }
+            let joined = running.into_iter().map(|thread| {
+                // A panic in one is that of the transport, which is the caller's.
+                thread.join().unwrap_or(Err(RelayError::Answer))
+            });
+            let joined: Vec<_> = joined.collect();
+            kept.map(|()| joined)
+        })?;
+        if self.network == Network::Metered {
+            self.here.vault.spend(spent, self.here.now)?;
+        }
+        Ok(results)
+    }
+
+    /// The header of a post whose files are there: consent and circle are asked once more.
+    fn send_post(&mut self, queued: &Queued, sealed: &SealedPost) -> Result<(), ExchangeError> {
+        let circle = queued.item.circle().ok_or(ExchangeError::NoCircle)?;
+        let reached = self.reached(circle)?;
+        self.intend(queued, circle)?;
+        let here = &mut *self.here;
+        let head = head(here, &reached.circle)?;
+        let live = reached.circle.live(here.me, Doing::Posting, here.now)?;
+        let fresh = live.fresh(&head, self.witnesses, here.now)?;
+        let ready = sealed.address(here.vault, &fresh, reached.feed, here.now, here.random)?;
+        self.send_header(circle, &ready)
+    }
+
+    /// Writes down what became of something.
+    fn note(&mut self, queued: &Queued, sent: Result<(), ExchangeError>) -> Result<(), ExchangeError> {
+        let error = match sent {
+            Ok(()) => {
+                self.here.vault.outbox_ends(queued.id, State::Sent, None)?;
+                self.tell(queued, Became::Sent);
+                return Ok(());
+            }
+            Err(error @ ExchangeError::Vault(_)) => return Err(error),
+            Err(error) => error,
+        };
+        let reason = reason(&error);
+        let (now, message) = (self.here.now, error.to_string());
+        match means(&error) {
+            Means::Later(asked) => {
+                let attempts = queued.attempts.saturating_add(1);
+                let until = outbox::next_try(attempts, asked, self.chance()?, now);
+                self.waits(queued, &reason, &message, until, attempts)
+            }
+            Means::NextTime => self.waits(queued, &reason, &message, now, queued.attempts),
+            Means::Anew => {
+                self.take_back(queued)?;
+                self.waits(queued, &reason, &message, now, queued.attempts)
+            }
+            Means::FilesAnew => {
+                self.take_back(queued)?;
+                if let Item::Post { circle, post } = queued.item {
+                    self.here.vault.forget_uploads(circle, post)?;
+                }
+                let attempts = queued.attempts.saturating_add(1);
+                let until = outbox::next_try(attempts, None, self.chance()?, now);
+                self.waits(queued, &reason, &message, until, attempts)
+            }
+            Means::Never => {
+                self.take_back(queued)?;
+                self.here.vault.outbox_ends(queued.id, State::Failed, Some(&reason))?;
+                self.tell(queued, Became::Failed { reason, message });
+                Ok(())
+            }
+        }
+    }
+
+    /// The relay refused the header that was signed for it, so it is in no feed: its number is free again.
+    fn take_back(&mut self, queued: &Queued) -> Result<(), ExchangeError> {
+        let Some(circle) = queued.item.circle() else { return Ok(()) };
+        let last = self.here.vault.unsent_headers(circle)?.pop();
+        let outbox = self.here.vault.outbox()?;
+        let seq = outbox.iter().find(|now| now.id == queued.id).and_then(|now| now.seq);
+        match last {
+            Some((last, _, _)) if Some(last) == seq => Ok(self.here.vault.drop_header(circle, last)?),
+            _ => Ok(()),
+        }
+    }
+
+    fn waits(
+        &mut self,
+        queued: &Queued,
+        reason: &str,
+        message: &str,
+        until: UnixTime,
+        attempts: u32,
+    ) -> Result<(), ExchangeError> {
+        self.here.vault.outbox_waits(queued.id, reason, until, attempts)?;
+        let (reason, message) = (reason.to_owned(), message.to_owned());
+        self.tell(queued, Became::Waits { reason, message, until });
+        Ok(())
+    }
+
+    fn tell(&mut self, queued: &Queued, became: Became) {
+        self.told.push(Told { id: queued.id, item: queued.item.clone(), became });
+    }
+
+    fn chance(&self) -> Result<u32, ExchangeError> {
+        let mut bytes = [0; 4];
+        let filled = self.here.random.fill(&mut bytes);
+        filled.map_err(|_| ExchangeError::Vault(crate::vault::VaultError::NoRandomness))?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+}
+
+/// The relay's own name for a refusal says more than ours.
+fn reason(error: &ExchangeError) -> String {
+    match error {
+        ExchangeError::Relay(RelayError::Refused { code, .. }) => code.clone(),
+        other => other.code().to_owned(),
+    }
+}
+
+/// The newest cosigned head of a circle.
+fn head(here: &Here<'_>, circle: &MyCircle) -> Result<Note, ExchangeError> {
+    let kept = here.vault.head(circle.circle().id())?;
+    let kept = kept.ok_or(NotLive::Head(curtain_wire::head::HeadError::NotCosigned))?;
+    Ok(Note::parse(kept.note.as_bytes())?)
+}
