@@ -1,6 +1,8 @@
 //! Consent logs travel: from phones through a relay to the officer, who misses nothing unsaid. A consent counts as backed up
 //! when its grant is cosigned and its details are stored, and not before.
 
+mod at_relay;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

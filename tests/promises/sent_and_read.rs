@@ -33,7 +33,8 @@ impl Person<'_> {
     /// A sync after which all is done.
     pub(crate) fn sync(&self) -> Vec<serde_json::Value> {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_curtain-under-test"));
-        let output = command.args(["sync", "--json", "--hurry", "--vault"]).arg(&self.vault).output().unwrap();
+        let output =
+            command.args(["sync", "--json", "--hurry", "--vault"]).arg(&self.vault).output().unwrap();
         done(&output);
         crate::command::lines(&output)
     }

@@ -9,13 +9,14 @@ use curtain::hash::Id;
 use curtain::keys::KeyFile;
 use curtain::seal::kem::SecretKey;
 use curtain::sync::{Officer, PulledLog, pull_ledgers};
+use curtain::wire::note::VerifierKey;
 use serde_json::json;
 
-use super::{key, officer};
+use super::officer;
 use crate::Outcome;
 use crate::network::{Through, relay};
 use crate::output::{self, Failure};
-use crate::vault::VaultArgs;
+use crate::vault::{Owner, VaultArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct OfficerArgs {
@@ -35,9 +36,9 @@ pub(crate) struct PullArgs {
     /// The officer's private key.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The key of the witness, from who runs it.
+    /// The key of the witness, from who runs it [default: the one that this device took up with the relay].
     #[arg(long, value_name = "KEY|FILE")]
-    witness: String,
+    witness: Option<String>,
     /// Where the logs are kept, a folder each; the same at every pull.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -85,8 +86,13 @@ pub(super) fn pull(args: &PullArgs) -> Result<Outcome, Failure> {
         });
     };
     let file = files::read_private(&args.key, KeyFile::MAX_BYTES)?;
-    let (key, witness) = (SecretKey::from_seed(*KeyFile::Officer.read(&file)?), key(&args.witness)?);
+    let key = SecretKey::from_seed(*KeyFile::Officer.read(&file)?);
     let owner = args.vault.owner()?;
+    let relay = relay(url, &owner.me.device)?;
+    let witness = match &args.witness {
+        Some(given) => super::key(given)?,
+        None => pinned(&owner, relay.url())?,
+    };
     let circles = owner.vault.circles()?;
     let circles = circles.iter().map(|circle| owner.kept(circle)).collect::<Result<Vec<_>, _>>()?;
     let circles: Vec<&Circle> = circles.iter().map(curtain::circle::MyCircle::circle).collect();
@@ -98,7 +104,7 @@ pub(super) fn pull(args: &PullArgs) -> Result<Outcome, Failure> {
         silent_after_days: args.silent_after,
         since,
     };
-    let logs = pull_ledgers(&relay(url, &owner.me.device)?, &officer, &args.out, owner.now)?;
+    let logs = pull_ledgers(&relay, &officer, &args.out, owner.now)?;
     for log in &logs {
         if args.vault.json {
             output::json_line(&log.json());
@@ -111,6 +117,18 @@ pub(super) fn pull(args: &PullArgs) -> Result<Outcome, Failure> {
     }
     let holds = logs.iter().all(|log| log.state.holds());
     Ok(if holds { Outcome::AllDone } else { Outcome::SomethingFailed })
+}
+
+/// The witness of a relay, as it was when this device first heard of it.
+fn pinned(owner: &Owner, url: &str) -> Result<VerifierKey, Failure> {
+    let relays = owner.vault.relays()?;
+    let kept = relays.into_iter().find(|kept| kept.url == url);
+    kept.map(|kept| kept.witness_key).ok_or_else(|| Failure {
+        code: "no_witness",
+        message:
+            "this device does not know the witness of that relay: give its key with --witness, or sync first"
+                .to_owned(),
+    })
 }
 
 fn print(found: &PulledLog) {
