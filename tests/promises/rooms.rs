@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room, and the rooms that it may import.
-const MAY_IMPORT: [(&str, &[&str]); 24] = [
+const MAY_IMPORT: [(&str, &[&str]); 27] = [
     ("geometry", &[]),
     ("time", &[]),
     ("hash", &[]),
@@ -37,7 +37,16 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
         ],
     ),
     ("feed", &["circle", "consent", "post", "vault", "time", "hash"]),
-    ("exchange", &["circle", "post", "vault", "keys", "files", "time", "hash"]),
+    ("transport", &["time"]),
+    ("exchange", &["circle", "feed", "post", "transport", "vault", "keys", "files", "time", "hash"]),
+    ("outbox", &["post", "vault", "time", "hash"]),
+    (
+        "sync",
+        &[
+            "exchange", "feed", "outbox", "post", "circle", "consent", "ledger", "vault", "keys", "seal",
+            "files", "transport", "time", "hash",
+        ],
+    ),
 ];
 
 /// Outside crates that only these files or rooms may name.
