@@ -90,6 +90,11 @@ impl Clinician {
         Self { me, vault, random: SystemRandom::new(), folder }
     }
 
+    /// Where the vault lies.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Closes the vault, and opens it again.
     pub(crate) fn reopen(&mut self) {
         // The place is taken meanwhile: one process at a time has a vault open.
@@ -261,7 +266,11 @@ pub(crate) fn consented(
     let text = CaseText { title: "A rash".into(), body: text.into(), question: "What would you do?".into() };
     let file = if photo == Photo::Wristband { "wristband.jpg" } else { "orient/o6.jpg" };
     let case = Draft::new(vec![fixture(file)], &text, anywhere()).unwrap();
-    let scanned = case.filed((photo == Photo::Small).then(filed)).knowing(known(&consent_of(Vec::new()))).scan(detectors(), options).unwrap();
+    let scanned = case
+        .filed((photo == Photo::Small).then(filed))
+        .knowing(known(&consent_of(Vec::new())))
+        .scan(detectors(), options)
+        .unwrap();
     let mut verdicts = cover_all(&scanned);
     // What no detector looks for, a person sees: the bar code below the lines.
     if photo == Photo::Wristband {

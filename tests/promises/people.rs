@@ -76,9 +76,19 @@ pub(crate) fn witness() -> Witness {
 }
 
 /// The vault in `folder`, with its key beside it, as the command keeps it.
+///
+/// A process that another test starts holds what this one has open until it runs its own program, the lock of a vault too: it is
+/// waited for.
 pub(crate) fn open(folder: &Path) -> Result<Vault, VaultError> {
     std::fs::create_dir_all(folder).unwrap();
-    Vault::open(folder, &FileKeyStore::new(folder.join("vault.key")), SystemRandom::new())
+    let once = || Vault::open(folder, &FileKeyStore::new(folder.join("vault.key")), SystemRandom::new());
+    for _ in 0..100 {
+        match once() {
+            Err(VaultError::InUse) => std::thread::sleep(std::time::Duration::from_millis(20)),
+            opened => return opened,
+        }
+    }
+    once()
 }
 
 /// A grant in `vault`, of a patient numbered `n`, who saw a picture of which the hash is all `n`.

@@ -123,6 +123,9 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
 /// Every file below a folder.
 pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
+    if !folder.exists() {
+        return files;
+    }
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         if entry.file_type().unwrap().is_dir() {
             files.extend(files_below(&entry.path()));

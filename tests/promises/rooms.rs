@@ -60,7 +60,7 @@ const ONLY_IN: [(&str, &[&str]); 25] = [
     ("tempfile::", &["files.rs", "vault/key.rs", "vault/open.rs"]),
     (
         "std::fs",
-        &["files.rs", "vault/key.rs", "vault/open.rs", "ledger/evidence/folder.rs", "ledger/verify/files.rs"],
+        &["files.rs", "vault/key.rs", "vault/open.rs", "ledger/evidence/", "ledger/verify/files.rs"],
     ),
     ("mozjpeg::", &["picture/encode.rs"]),
     ("moxcms::", &["picture/profile.rs"]),

@@ -15,14 +15,14 @@ use crate::desks::{Person, World, code, done, text};
 use crate::relay::{Between, Fate, Process, copy_folder, files_below, sync_through};
 
 /// Ada and Ben in one circle at a relay.
-struct Scene<'w> {
-    ada: Person<'w>,
-    ben: Person<'w>,
-    circle: String,
+pub(crate) struct Scene<'w> {
+    pub(crate) ada: Person<'w>,
+    pub(crate) ben: Person<'w>,
+    pub(crate) circle: String,
 }
 
 impl<'w> Scene<'w> {
-    fn new(world: &'w World) -> Self {
+    pub(crate) fn new(world: &'w World) -> Self {
         let (ada, ben) = (world.person("Ada", "clinician"), world.person("Ben", "clinician"));
         let circle = ada.new_circle("Test Dermatology", "teaching", "archive");
         ada.add(&circle, &ben, "member");
@@ -30,7 +30,7 @@ impl<'w> Scene<'w> {
     }
 
     /// A case of Ada's that is sealed and waits.
-    fn queued(&self) -> String {
+    pub(crate) fn queued(&self) -> String {
         let case = self.ada.case("Quillibrand came with a rash that itches.");
         let sealed = done(&self.ada.run(&["post", "seal", &case, "--circle", &self.circle]));
         assert_eq!((&sealed["queued"], &sealed["sent"]), (&json!(true), &json!(false)), "{sealed}");
@@ -45,7 +45,7 @@ fn sync(person: &Person<'_>) -> std::process::Output {
 }
 
 /// A sync in which all goes well.
-fn synced(person: &Person<'_>) -> Vec<Value> {
+pub(crate) fn synced(person: &Person<'_>) -> Vec<Value> {
     let output = sync(person);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     lines(&output)
@@ -197,7 +197,7 @@ fn a_parcel_is_opened_like_a_post_and_only_by_members() {
     let post = scene.queued();
     let parcel = world.at("parcel");
     let args = ["post", "export", &post, "--circle", &scene.circle, "--out", &parcel];
-    assert_eq!(code(&scene.ada.run(&args)), "consent_not_witnessed");
+    assert_eq!(code(&scene.ada.run(&args)), "no_cosigned_head");
     synced(&scene.ada);
     done(&scene.ada.run(&args));
     let witness = witness_of(&relay);

@@ -88,7 +88,7 @@ fn witness_of(vault: &Vault) -> (Witness, String) {
 }
 
 /// Another vault with the same key, as a restored backup has.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

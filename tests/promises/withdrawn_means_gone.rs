@@ -61,14 +61,7 @@ impl Device {
     }
 }
 
-fn take(
-    vault: &mut Vault,
-    scene: &Scene,
-    circle: &MyCircle,
-    n: u64,
-    header: &[u8],
-    at: UnixTime,
-) -> Taken {
+fn take(vault: &mut Vault, scene: &Scene, circle: &MyCircle, n: u64, header: &[u8], at: UnixTime) -> Taken {
     room::take(vault, circle, &scene.world.witnesses(), n, header, at).unwrap()
 }
 
@@ -79,7 +72,9 @@ fn read() -> (Scene, MyCircle, Device, Sha256) {
     let mut device = Device::new(7, &circle);
     let about = Sha256::of(&scene.header);
     let header = scene.header.clone();
-    assert!(matches!(device.take(&scene, &circle, &header, now()), Taken::Post { header, .. } if header == about));
+    assert!(
+        matches!(device.take(&scene, &circle, &header, now()), Taken::Post { header, .. } if header == about)
+    );
     device.fetch(&scene, &circle, now());
     (scene, circle, device, about)
 }
@@ -223,11 +218,8 @@ fn who_is_removed_keeps_nothing() {
 #[test]
 fn moderators_hide_and_students_call_nobody() {
     let mut scene = Scene::of(Level::Teaching, History::Archive);
-    let student = crate::circles::person_with(
-        3,
-        curtain::circle::CredentialKind::Student,
-        crate::circles::in_a_year(),
-    );
+    let student =
+        crate::circles::person_with(3, curtain::circle::CredentialKind::Student, crate::circles::in_a_year());
     scene.world.add(&scene.author.who.me, &student, Role::Student, now());
     let mut circle = scene.reader_sees.clone();
     scene.world.catch_up(&mut circle, &scene.reader, now());
@@ -248,7 +240,10 @@ fn moderators_hide_and_students_call_nobody() {
         let header = say(&mut other.vault, &student, &sees, about, &forbidden, later(1));
         assert_eq!(device.take(&scene, &circle, &header, later(1)), role, "{forbidden:?}");
         let author = scene.author.who.me.user;
-        assert_eq!(post::check_say(&student, &sees, author, &forbidden).unwrap_err().code(), "role_not_allowed");
+        assert_eq!(
+            post::check_say(&student, &sees, author, &forbidden).unwrap_err().code(),
+            "role_not_allowed"
+        );
     }
     let me = scene.reader.user;
     let page = say(&mut device.who.vault, &scene.reader, &circle, about, &Say::Page(dermatology), later(1));

@@ -51,7 +51,7 @@ impl Witness {
         Note::new(text, vec![signature]).unwrap()
     }
 
-    fn sign(&self, text: &str, at: u64) -> note::Signature {
+    pub(crate) fn sign(&self, text: &str, at: u64) -> note::Signature {
         let sign = |message: &[u8]| self.pair.sign(message).as_ref().try_into().unwrap();
         note::cosign(text, &self.key, at, sign).unwrap()
     }

@@ -1,6 +1,7 @@
 //! `curtain ledger`
 
 mod officer;
+mod travel;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ use serde_json::json;
 use crate::Outcome;
 use crate::output::{self, Failure};
 use crate::vault::{VaultArgs, last_moment, now};
+use travel::{OfficerArgs, PullArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
@@ -28,8 +30,12 @@ pub(crate) enum LedgerCommand {
     Checkpoint(LogArgs),
     /// Hand out a part of the log. The log records who took what, when.
     Export(ExportArgs),
-    /// Read what was sealed to an officer (`export --officer`), with the officer's private key.
+    /// Read what was sealed to an officer (`export --officer`, `pull`), with the officer's private key.
     Open(OpenArgs),
+    /// Say whose key details of consents are sealed to before they travel: your organisation's officer.
+    Officer(OfficerArgs),
+    /// Officer: pull the logs of all devices of your circles from a relay, and name those that are silent or do not hold.
+    Pull(PullArgs),
     /// Verify evidence, offline: integrity, signer and completeness, each apart.
     Verify(VerifyArgs),
     /// Write the proof that the log holds one record.
@@ -82,7 +88,13 @@ pub(crate) struct OpenArgs {
     /// The officer's private key.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Folders that `ledger export --officer` made.
+    /// Write a view of all of it to `--out`, in order of time.
+    #[arg(long, value_enum, requires = "out")]
+    format: Option<View>,
+    /// The file to make; nothing is overwritten.
+    #[arg(long, value_name = "PATH", requires = "format")]
+    out: Option<PathBuf>,
+    /// Folders that `ledger export --officer` made, or that of `ledger pull`.
     #[arg(required = true)]
     folders: Vec<PathBuf>,
 }
@@ -104,8 +116,9 @@ pub(crate) struct VerifyArgs {
     /// Fail unless these are proven too.
     #[arg(long, value_enum, value_delimiter = ',')]
     require: Vec<Require>,
-    /// The folder of evidence.
-    export: PathBuf,
+    /// Folders of evidence, of `export --officer`, or that of `ledger pull`.
+    #[arg(required = true)]
+    exports: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -140,6 +153,12 @@ enum Format {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum View {
+    Csv,
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Require {
     Signer,
     Complete,
@@ -163,6 +182,8 @@ pub(crate) fn run(command: &LedgerCommand) -> Outcome {
         LedgerCommand::Checkpoint(args) => (checkpoint(args), args.vault.json),
         LedgerCommand::Export(args) => (export(args), args.log.vault.json),
         LedgerCommand::Open(args) => (officer::open(args), args.json),
+        LedgerCommand::Officer(args) => (travel::keep_officer(args), args.json()),
+        LedgerCommand::Pull(args) => (travel::pull(args), args.vault.json),
         LedgerCommand::Verify(args) => (verify(args), args.json),
         LedgerCommand::Prove(args) => (prove(args), args.log.vault.json),
         LedgerCommand::Meet(args) => (meet(args), args.vault.json),
@@ -275,13 +296,45 @@ fn verify(args: &VerifyArgs) -> Result<Outcome, Failure> {
         key: args.key.as_deref().map(key).transpose()?,
         witness: args.witness.as_deref().map(key).transpose()?,
     };
-    let report = verify::verify(&args.export, &expected).map_err(|error| Failure {
+    let folders: Vec<PathBuf> = args.exports.iter().flat_map(|given| desk::evidence_in(given)).collect();
+    let many = folders.len() > 1;
+    if many && (expected.since.is_some() || expected.key.is_some()) {
+        return Err(Failure {
+            code: "one_log",
+            message: "--since and --key are of one log: give one folder, or leave them out".to_owned(),
+        });
+    }
+    let mut outcome = Outcome::AllDone;
+    for folder in folders {
+        match verify_one(args, &folder, &expected, many) {
+            Ok(Outcome::AllDone) => {}
+            Ok(_) => outcome = Outcome::SomethingFailed,
+            Err(failure) if many => {
+                output::report_failure(&folder, &failure, args.json);
+                outcome = Outcome::SomethingFailed;
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(outcome)
+}
+
+fn verify_one(
+    args: &VerifyArgs,
+    folder: &Path,
+    expected: &Expectations<'_>,
+    many: bool,
+) -> Result<Outcome, Failure> {
+    let report = verify::verify(folder, expected).map_err(|error| Failure {
         code: "cannot_verify",
         message: format!("{error}: give the folder of an export made with --format evidence"),
     })?;
     if args.json {
-        print_json(&report);
+        print_json(&report, many.then_some(folder));
     } else {
+        if many {
+            output::line(&output::shown(folder));
+        }
         print(&report);
     }
     let intact = report.integrity == Integrity::Intact;
@@ -354,7 +407,7 @@ fn completeness(completeness: &Completeness) -> String {
     }
 }
 
-fn print_json(report: &Report) {
+fn print_json(report: &Report, folder: Option<&Path>) {
     let integrity = match report.integrity {
         Integrity::Intact => json!({ "intact": true }),
         Integrity::Broken { record, what } => {
@@ -388,9 +441,13 @@ fn print_json(report: &Report) {
             "missing": gap.missing,
         })
     });
-    output::json_line(&json!({
+    let mut line = json!({
         "integrity": integrity, "signer": signer, "completeness": completeness, "scope": scope, "gap": gap,
-    }));
+    });
+    if let Some(folder) = folder {
+        line["folder"] = json!(output::shown(folder));
+    }
+    output::json_line(&line);
 }
 
 fn prove(args: &ProveArgs) -> Result<Outcome, Failure> {

@@ -18,6 +18,7 @@ use curtain::metadata::{self, Inspected, Leak};
 use curtain::picture::{Colour, Limits};
 use curtain::post::{AboutError, OpenError, PostError, SendError};
 use curtain::receipt::ReceiptError;
+use curtain::sync::{BackUpError, PullError};
 use curtain::transport::RelayError;
 use curtain::vault::{AcknowledgeError, EraseError, GrantError, MeetError, VaultError, WithdrawError};
 use curtain::wire::credential::CredentialError;
@@ -69,6 +70,8 @@ failures!(
     NotLive,
     RelayError,
     ParcelError,
+    BackUpError,
+    PullError,
 );
 
 impl Failure {

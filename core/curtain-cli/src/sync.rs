@@ -4,9 +4,7 @@ use clap::{Args, Subcommand};
 use curtain::consent::WithdrawalCode;
 use curtain::hash::Sha256;
 use curtain::outbox::Network;
-use curtain::sync::{
-    self, BackUpError, BackUpState, BackedUpLog, Became, InCircle, Options, Synced, Told,
-};
+use curtain::sync::{self, BackUpError, BackUpState, BackedUpLog, Became, InCircle, Options, Synced, Told};
 use curtain::vault::{Item, Queued, State};
 use serde_json::{Value, json};
 
@@ -184,7 +182,9 @@ fn tell_logs(logs: &Result<Vec<BackedUpLog>, BackUpError>, json: bool) -> Outcom
         Err(error) => {
             output::warn(&format!("the consent log is not backed up: {error}"));
             if json {
-                output::json_line(&json!({ "log": null, "error": { "code": error.code(), "message": error.to_string() } }));
+                output::json_line(
+                    &json!({ "log": null, "error": { "code": error.code(), "message": error.to_string() } }),
+                );
             }
             return Outcome::SomethingFailed;
         }
@@ -201,7 +201,9 @@ fn tell_logs(logs: &Result<Vec<BackedUpLog>, BackUpError>, json: bool) -> Outcom
         let wrong = match &log.state {
             BackUpState::Whole | BackUpState::NotListed | BackUpState::Closed => None,
             BackUpState::NoOfficerKey => {
-                output::warn("details of consents are on this device alone: no officer key is known (curtain ledger officer)");
+                output::warn(
+                    "details of consents are on this device alone: no officer key is known (curtain ledger officer)",
+                );
                 None
             }
             BackUpState::Refused { code } => Some(format!("the relay does not take details: {code}")),
@@ -336,7 +338,9 @@ fn withdraw(args: &WithdrawCodeArgs) -> Result<Outcome, Failure> {
     let posts = sync::withdraw_by_code(host(), &args.relay, &code)?;
     say(args.json, &json!({ "posts": posts }), || {
         vec![
-            format!("{posts} posts are withdrawn at this relay, and none under this consent is taken any more."),
+            format!(
+                "{posts} posts are withdrawn at this relay, and none under this consent is taken any more."
+            ),
             "Whoever has one drops it with the next sync.".to_owned(),
         ]
     });

@@ -23,7 +23,7 @@ use crate::receipt::{self, Receipt, ReceiptError};
 use crate::time::UnixTime;
 use crate::vault::{ExportRecord, Held, KeptLog, StoredLeaf, Vault, VaultError};
 
-pub use sealed::{Opened, hand_out_sealed, open_sealed};
+pub use sealed::{Opened, evidence_in, hand_out_sealed, open_sealed, sealed_in, view_opened};
 
 /// The most signatures, thumbprints and recordings of one folder of evidence: its manifest lists each, and a note has at
 /// most a mebibyte.
@@ -82,6 +82,9 @@ pub enum DeskError {
         "this folder holds no evidence with sealed details: give the one that `ledger export --officer` made"
     )]
     NotSealedEvidence,
+    /// There is no view of many logs in this form.
+    #[error("many logs are viewed as csv or jsonl only")]
+    NoView,
     /// There is no such receipt.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),
@@ -116,6 +119,7 @@ impl DeskError {
             Self::Read(error) => error.code(),
             Self::Officer(error) => error.code(),
             Self::NotSealedEvidence => "not_sealed_evidence",
+            Self::NoView => "no_view",
             Self::Receipt(error) => error.code(),
             Self::Erased => "erased",
             Self::Nothing => "no_such_records",

@@ -12,7 +12,7 @@ use curtain::consent::{Incomplete, Kind, ShownObject, Standing, WithdrawalCode};
 use curtain::hash::{Id, Sha256};
 use curtain::ledger::leaf::WithdrawnBy;
 use curtain::time::UnixTime;
-use curtain::vault::{GrantError, Granted, Held, ToGrant, Vault, WithdrawBy};
+use curtain::vault::{BackedUp, GrantError, Granted, Held, ToGrant, Vault, WithdrawBy};
 use serde_json::json;
 
 use crate::Outcome;
@@ -153,11 +153,25 @@ pub(crate) fn standing_words(held: &Held, now: UnixTime) -> String {
     }
 }
 
+fn backed_up_words(backed_up: BackedUp) -> String {
+    let words = |code: &&str| match *code {
+        "not_cosigned" => "no witness cosigned it yet",
+        "no_officer_key" => "there is no officer's key to seal its details to (curtain ledger officer)",
+        _ => "no relay has its record and details yet",
+    };
+    let missing = backed_up.missing();
+    if missing.is_empty() {
+        return "yes".to_owned();
+    }
+    format!("NO: {}", missing.iter().map(words).collect::<Vec<_>>().join("; "))
+}
+
 fn show(args: &OneArgs) -> Result<Outcome, Failure> {
     let vault = args.vault.open()?;
     let held = vault.consent(args.consent)?;
     let now = now()?;
     let awaited = vault.awaited(args.consent)?;
+    let backed_up = vault.backed_up(args.consent)?;
     let details: Option<serde_json::Value> =
         held.details().and_then(|bytes| serde_json::from_slice(bytes).ok());
     if args.vault.json {
@@ -169,12 +183,14 @@ fn show(args: &OneArgs) -> Result<Outcome, Failure> {
             "consent": held.id(), "log": held.log(), "n": held.leaf().n, "granted_at": held.leaf().at.to_string(),
             "expires": held.expires().to_string(), "level": held.level().code(), "regime": held.regime().code(),
             "standing": standing_code(&held, now), "details": details, "awaited": awaited,
+            "backed_up": backed_up.is_whole(), "not_backed_up": backed_up.missing(),
         }));
         return Ok(Outcome::AllDone);
     }
     output::line(&format!("consent     {}", held.id()));
     output::line(&format!("record      {} of log {}", held.leaf().n, held.log()));
     output::line(&format!("standing    {}", standing_words(&held, now)));
+    output::line(&format!("backed up   {}", backed_up_words(backed_up)));
     output::line(&format!("level       {} under {}", held.level().code(), held.regime().code()));
     if let Some(record) = held.record()? {
         for (name, value) in [
@@ -208,6 +224,7 @@ fn list(args: &ListArgs) -> Result<Outcome, Failure> {
         for held in vault.consents(log.id, 0)? {
             let held = held?;
             any = true;
+            let backed_up = vault.backed_up(held.id())?;
             let patient =
                 if args.names { held.record()?.map(|record| record.patient().to_owned()) } else { None };
             if args.vault.json {
@@ -215,12 +232,14 @@ fn list(args: &ListArgs) -> Result<Outcome, Failure> {
                     "consent": held.id(), "log": held.log(), "n": held.leaf().n, "patient": patient,
                     "granted_at": held.leaf().at.to_string(), "expires": held.expires().to_string(),
                     "level": held.level().code(), "regime": held.regime().code(),
-                    "standing": standing_code(&held, now),
+                    "standing": standing_code(&held, now), "backed_up": backed_up.is_whole(),
+                    "not_backed_up": backed_up.missing(),
                 }));
             } else {
+                let backed_up = if backed_up.is_whole() { "" } else { "  not backed up" };
                 let name = patient.map(|name| format!("  {}", output::printable(&name))).unwrap_or_default();
                 output::line(&format!(
-                    "{}  {:<11} {:<6} {}{name}",
+                    "{}  {:<11} {:<6} {}{backed_up}{name}",
                     held.id(),
                     held.level().code(),
                     held.regime().code(),

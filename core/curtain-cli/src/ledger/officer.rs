@@ -5,13 +5,14 @@ use std::path::Path;
 use curtain::desk::{self, Opened};
 use curtain::files;
 use curtain::keys::KeyFile;
+use curtain::ledger::leaf::{Event, ExportFormat};
 use curtain::picture::Limits;
 use curtain::seal::kem::SecretKey;
 use curtain::wire::boxes::KemKey;
 use curtain::wire::canonical;
 use serde_json::json;
 
-use super::OpenArgs;
+use super::{OpenArgs, View};
 use crate::Outcome;
 use crate::output::{self, Failure};
 
@@ -32,12 +33,34 @@ pub(super) fn open(args: &OpenArgs) -> Result<Outcome, Failure> {
     let file = files::read_private(&args.key, KeyFile::MAX_BYTES)?;
     let key = SecretKey::from_seed(*KeyFile::Officer.read(&file)?);
     let mut outcome = Outcome::AllDone;
-    for folder in &args.folders {
-        for opened in desk::open_sealed(folder, &key)? {
-            if matches!(opened.details, Some(Err(_))) {
-                outcome = Outcome::SomethingFailed;
+    let mut all = Vec::new();
+    for folder in args.folders.iter().map(|given| desk::sealed_in(given)) {
+        for folder in folder? {
+            for opened in desk::open_sealed(&folder, &key)? {
+                if matches!(opened.details, Some(Err(_))) {
+                    outcome = Outcome::SomethingFailed;
+                }
+                if args.format.is_none() {
+                    print_opened(&opened, args.json);
+                } else if let Some(Err(error)) = &opened.details {
+                    output::warn(&format!("{} {}: {error}", opened.leaf.log, opened.leaf.n));
+                }
+                if args.format.is_some() {
+                    all.push(opened);
+                }
             }
-            print_opened(&opened, args.json);
+        }
+    }
+    if let (Some(format), Some(out)) = (args.format, &args.out) {
+        let format = match format {
+            View::Csv => ExportFormat::Csv,
+            View::Jsonl => ExportFormat::Jsonl,
+        };
+        let count = desk::view_opened(all, format, out)?;
+        if args.json {
+            output::json_line(&json!({ "records": count, "paths": [output::shown(out)] }));
+        } else {
+            output::line(&format!("{count} records: {}", output::shown(out)));
         }
     }
     output::warn(
@@ -74,5 +97,11 @@ fn print_opened(opened: &Opened, as_json: bool) {
         (.., Some(error)) => format!("refused: {error}"),
         _ => "nothing that identifies anybody".to_owned(),
     };
+    // What an officer withdraws, and where: `curtain post withdraw CIRCLE POST --reason officer`.
+    let names = match &leaf.event {
+        Event::Disclose { consent, post, .. } => format!(" consent {consent}, post {post}"),
+        event => event.consent().map(|consent| format!(" consent {consent}")).unwrap_or_default(),
+    };
+    let kind = format!("{kind}{names}");
     output::line(&format!("{} {} {kind}: {who}", leaf.log, leaf.n));
 }

@@ -4,25 +4,28 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use curtain_wire::boxes::KemKey;
+use curtain_wire::tree::leaf_hash;
 use ring::rand::SystemRandom;
 
 use super::{DeskError, Request, Taken, evidence, kept, open, range};
 use crate::consent::ConsentRecord;
-use crate::export::Details;
+use crate::export::{self, Details, Row};
 use crate::files;
-use crate::hash::Id;
+use crate::hash::{Id, Sha256};
 use crate::ledger::evidence::File;
 use crate::ledger::leaf::{DetailsTaken, Event, ExportFormat, Leaf};
 use crate::ledger::officer::{self, OfficerError, Record};
 use crate::picture::Limits;
 use crate::seal::kem::SecretKey;
 use crate::time::UnixTime;
-use crate::vault::{ExportRecord, StoredLeaf, Vault};
+use crate::vault::{ExportRecord, StoredLeaf, Vault, VaultError};
 
 /// The folder in which the evidence lies.
 const EVIDENCE: &str = "evidence";
 /// The folder in which sealed details lie, one file a record, named by its place.
 const SEALED: &str = "sealed";
+/// The most folders of logs in one folder.
+const MAX_FOLDERS: usize = 100_000;
 
 /// Hands out a part of a log at `target`, a new folder: `evidence` without details, for `ledger verify`, and the details
 /// in `sealed`, each sealed to `officer`. The log records it as an export with details: the officer can read them.
@@ -68,6 +71,54 @@ pub fn hand_out_sealed(
         files::write_bytes(&sealed_folder.join(leaf.n.to_string()), &sealed)?;
     }
     Ok(Taken { paths: vec![evidence_folder, sealed_folder], records })
+}
+
+/// The folders in `given` that hold evidence with sealed details: itself, or those in it, as an officer's pull leaves them.
+///
+/// # Errors
+/// [`DeskError::NotSealedEvidence`] if there is none.
+pub fn sealed_in(given: &Path) -> Result<Vec<PathBuf>, DeskError> {
+    if files::exists(&given.join(EVIDENCE)) {
+        return Ok(vec![given.to_owned()]);
+    }
+    let names = files::names(given, MAX_FOLDERS)?;
+    let folders = names.iter().map(|name| given.join(name));
+    let folders: Vec<PathBuf> = folders.filter(|folder| files::exists(&folder.join(EVIDENCE))).collect();
+    if folders.is_empty() { Err(DeskError::NotSealedEvidence) } else { Ok(folders) }
+}
+
+/// The folders of evidence in `given`: itself, the one in it, or those in the folders in it.
+#[must_use]
+pub fn evidence_in(given: &Path) -> Vec<PathBuf> {
+    if files::exists(&given.join(File::Leaves.to_string())) {
+        return vec![given.to_owned()];
+    }
+    match sealed_in(given) {
+        Ok(folders) => folders.into_iter().map(|folder| folder.join(EVIDENCE)).collect(),
+        // The verifier says what is wrong with it.
+        Err(_) => vec![given.to_owned()],
+    }
+}
+
+/// Writes a view, CSV or JSON Lines, of opened records of any number of logs, in order of time. Gives how many there are.
+///
+/// # Errors
+/// [`DeskError`]; nothing at `target` is overwritten.
+pub fn view_opened(mut opened: Vec<Opened>, format: ExportFormat, target: &Path) -> Result<usize, DeskError> {
+    opened.sort_by_key(|opened| (opened.leaf.at, opened.leaf.log, opened.leaf.n));
+    let count = opened.len();
+    let rows = opened.into_iter().map(|Opened { leaf, details, .. }| {
+        let leaf_hash = Sha256(leaf_hash(&leaf.canonical()).0);
+        Ok::<_, VaultError>(Row { leaf, leaf_hash, details: details.and_then(Result::ok) })
+    });
+    let mut out = files::NewFile::create(target)?;
+    match format {
+        ExportFormat::Csv => export::csv(rows, &mut out)?,
+        ExportFormat::Jsonl => export::jsonl(rows, &mut out)?,
+        ExportFormat::Evidence | ExportFormat::Fhir | ExportFormat::Pdf => return Err(DeskError::NoView),
+    }
+    out.finish()?;
+    Ok(count)
 }
 
 /// A record that an officer opened.

@@ -55,7 +55,7 @@ pub enum BackUpState {
     NoOfficerKey,
     /// No circle at this relay lists this log. It is tried again next time.
     NotListed,
-    /// The relay refused details, for this reason; everything else is there.
+    /// The relay refused a record, and all after it wait; or details, and everything else is there.
     Refused {
         /// The relay's stable name for the reason.
         code: String,
@@ -136,7 +136,8 @@ pub fn back_up(
     // A finding begins a new log, which is backed up too.
     while let Some(kept) = vault.logs()?.into_iter().find(|kept| !done.contains(&kept.id)) {
         done.insert(kept.id);
-        let mut log = Log { vault: &mut *vault, relay, witness, officer: officer.as_ref(), random, now, id: kept.id };
+        let mut log =
+            Log { vault: &mut *vault, relay, witness, officer: officer.as_ref(), random, now, id: kept.id };
         let state = log.back_up()?;
         reports.push(log.report(state)?);
     }
@@ -217,14 +218,11 @@ impl Log<'_, '_> {
         format!("/v1/ledgers/{}/{what}", self.id)
     }
 
-    /// Has the newest checkpoint cosigned, unless it is: another cosignature of the same size says nothing new.
-    /// [c2sp.org/tlog-witness, add-checkpoint]
+    /// Has the newest checkpoint cosigned. Also one that is cosigned: the vault may come from a backup, and only the witness
+    /// knows that it saw more since. [c2sp.org/tlog-witness, add-checkpoint]
     fn cosign(&mut self, kept: &KeptLog) -> Result<(), Stop> {
         let seen = self.cosigned(kept)?.map(|note| checkpoint(&note)).transpose()?;
         let mut old = seen.map_or(0, |seen| seen.size);
-        if old == kept.size {
-            return Ok(());
-        }
         let hashes: Vec<Hash> = self.vault.leaf_hashes(self.id)?.collect::<Result<_, _>>()?;
         for _ in 0..TRIES {
             let body = add_checkpoint(old, &hashes, kept)?;
@@ -307,7 +305,7 @@ impl Log<'_, '_> {
                 match self.relay.put(self.path(&format!("leaves/{}", leaf.n)), &leaf.bytes) {
                     Ok(()) => {}
                     Err(RelayError::Refused { status: 409, .. }) => self.compare_leaf(leaf.n, &leaf.bytes)?,
-                    Err(error) => return Err(Fewer::Stop(not_listed(error))),
+                    Err(error) => return Err(Fewer::Stop(refused(error))),
                 }
                 pushed.leaves = leaf.n + 1;
             }
@@ -348,7 +346,7 @@ impl Log<'_, '_> {
                 Err(RelayError::Refused { status: 409 | 413 | 422, code }) => {
                     state = BackUpState::Refused { code };
                 }
-                Err(error) => return Err(not_listed(error)),
+                Err(error) => return Err(refused(error)),
             }
         }
         Ok(state)
@@ -365,14 +363,13 @@ impl Log<'_, '_> {
             Err(RelayError::Refused { status: 409, .. }) => {
                 // Cosigned at another time, perhaps: it counts if it says the same.
                 let there = self.relay.largest_checkpoint(self.id)?.ok_or(RelayError::Answer)?;
-                let same = Note::parse(&there).is_ok_and(|there| {
-                    there.text() == note.text() && there.verify(self.witness).is_ok()
-                });
+                let same = Note::parse(&there)
+                    .is_ok_and(|there| there.text() == note.text() && there.verify(self.witness).is_ok());
                 if !same {
                     return Err(self.finding());
                 }
             }
-            Err(error) => return Err(not_listed(error)),
+            Err(error) => return Err(refused(error)),
         }
         Ok(self.vault.keep_pushed(self.id, &url, Pushed { checkpoint: until, ..pushed })?)
     }
@@ -419,9 +416,11 @@ impl Relay<'_> {
     }
 }
 
-fn not_listed(error: RelayError) -> Stop {
+/// A refusal that concerns this log alone: the others are backed up.
+fn refused(error: RelayError) -> Stop {
     match error {
         RelayError::Refused { status: 403 | 404, .. } => Stop::State(BackUpState::NotListed),
+        RelayError::Refused { status: 413 | 422, code } => Stop::State(BackUpState::Refused { code }),
         error => error.into(),
     }
 }

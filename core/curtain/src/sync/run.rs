@@ -205,12 +205,12 @@ pub fn sync(here: &mut Here<'_>, relay: &Relay<'_>, options: &Options) -> Result
     let kept = meet_relay(here, relay)?;
     feed::tidy(here.vault, here.now)?;
     find_circles(here, relay)?;
-    let witnesses = [kept.witness_key];
+    let witnesses = [kept.witness_key.clone()];
     let mut circles = Vec::new();
     let mut reached = BTreeMap::new();
     for circle in here.vault.circles_of_relay(relay.url())? {
         let mut told = InCircle::new(circle);
-        match take_in(here, relay, &witnesses, options, &mut told) {
+        match take_in(here, relay, &kept, options, &mut told) {
             Ok(Some(mine)) => {
                 let feed = Some(feed::head(here.vault, circle)?);
                 reached.insert(circle, Reached { circle: mine, feed });
@@ -268,11 +268,12 @@ fn find_circles(here: &mut Here<'_>, relay: &Relay<'_>) -> Result<(), ExchangeEr
 fn take_in(
     here: &mut Here<'_>,
     relay: &Relay<'_>,
-    witnesses: &[VerifierKey; 1],
+    keys: &KeptRelay,
     options: &Options,
     told: &mut InCircle,
 ) -> Result<Option<MyCircle>, ExchangeError> {
     let id = told.circle;
+    let witnesses = std::slice::from_ref(&keys.witness_key);
     let name = id.to_string()[..8].to_owned();
     let Pulled { mut circle, new, no_key } = match exchange::pull(here, relay, id, &name) {
         Err(ExchangeError::Fork(error)) => {
@@ -283,13 +284,13 @@ fn take_in(
     };
     told.entries = new;
     told.no_key = no_key;
-    if !take_head(here, relay, &mut circle, &witnesses[0], told)? {
+    if !take_head(here, relay, &mut circle, &keys.witness_key, told)? {
         return Ok(None);
     }
     if !may_read(&circle, here) {
         return Ok(Some(circle));
     }
-    if !take_feed(here, relay, &mut circle, witnesses, told)? {
+    if !take_feed(here, relay, &mut circle, keys, told)? {
         return Ok(None);
     }
     take_tombstones(here, relay, &circle, told)?;
@@ -364,11 +365,18 @@ fn take_feed(
     here: &mut Here<'_>,
     relay: &Relay<'_>,
     circle: &mut MyCircle,
-    witnesses: &[VerifierKey],
+    keys: &KeptRelay,
     told: &mut InCircle,
 ) -> Result<bool, ExchangeError> {
     let id = told.circle;
-    let Some((note, seen)) = feed_head(relay, circle, witnesses, told)? else { return Ok(false) };
+    let witnesses = std::slice::from_ref(&keys.witness_key);
+    let Some((note, seen)) = feed_head(relay, circle, keys, told)? else { return Ok(false) };
+    // What this device sent and the relay took stands in it, too.
+    let own = here.vault.last_place(id)?.map_or(0, |place| place + 1);
+    if seen.size < own {
+        told.suspicions.push(Suspicion::RolledBack { log: FEED, there: seen.size, here: own });
+        return Ok(false);
+    }
     let mut frontier = here.vault.feed_frontier(id)?;
     let from = frontier.size();
     if seen.size < from {
@@ -437,13 +445,19 @@ fn take_feed(
 fn feed_head(
     relay: &Relay<'_>,
     circle: &MyCircle,
-    witnesses: &[VerifierKey],
+    keys: &KeptRelay,
     told: &mut InCircle,
 ) -> Result<Option<(Note, LogHead)>, ExchangeError> {
     let id = told.circle;
     let key = read_key(circle);
     let ask = Ask::new("GET", format!("/v1/circles/{id}/feed/head"), reader(key.as_ref())).limit(MAX_NOTE_BYTES);
     let note = Note::parse(&relay.ask(&ask)?.body)?;
+    let witnesses = std::slice::from_ref(&keys.witness_key);
+    // The relay's own signature is what proves later that it said two things.
+    if note.verify(&keys.feed_key).is_err() {
+        told.suspicions.push(Suspicion::Head { log: FEED, code: "head_not_signed" });
+        return Ok(None);
+    }
     match head::cosigned(&note, LogKind::Feed, &id, witnesses, relay.their_now(), HEAD_AGE_S) {
         Ok(seen) => Ok(Some((note, seen.head))),
         Err(error) => {

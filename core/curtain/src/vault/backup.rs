@@ -156,8 +156,7 @@ impl Vault {
     fn places(&self, query: &str, log: Id, relay: &str, until: u64) -> Result<Vec<u64>, VaultError> {
         let connection = &self.opened.connection;
         let mut query = connection.prepare_cached(query)?;
-        let rows =
-            query.query_map((known_ord(connection, log)?, relay, signed(until)?), |row| row.get(0))?;
+        let rows = query.query_map((known_ord(connection, log)?, relay, signed(until)?), |row| row.get(0))?;
         rows.map(|n| unsigned(n?)).collect()
     }
 
@@ -200,7 +199,8 @@ impl Vault {
 
     fn keep_state(&mut self, log: Id, n: u64, relay: &str, state: &str) -> Result<(), VaultError> {
         let connection = &self.opened.connection;
-        let keep = "UPDATE sealed_record SET state = ?1, bytes = NULL WHERE log = ?2 AND n = ?3 AND relay = ?4";
+        let keep =
+            "UPDATE sealed_record SET state = ?1, bytes = NULL WHERE log = ?2 AND n = ?3 AND relay = ?4";
         connection.execute(keep, (state, known_ord(connection, log)?, signed(n)?, relay))?;
         Ok(())
     }
@@ -212,8 +212,7 @@ impl Vault {
         match leaf.event {
             Event::Grant { consent, .. } => {
                 let held = self.consent(consent)?;
-                let (details, key) =
-                    held.details().zip(held.commitment_key()).ok_or(VaultError::NotFound)?;
+                let (details, key) = held.details().zip(held.commitment_key()).ok_or(VaultError::NotFound)?;
                 let detail = Detail { n, key: *key, details: details.to_vec() };
                 Ok(Record { detail, media: self.media(consent)? })
             }
@@ -229,8 +228,7 @@ impl Vault {
 fn sent(connection: &Connection, log: Id, n: u64, relay: &str) -> Result<Option<Vec<u8>>, VaultError> {
     let query = "SELECT bytes FROM sealed_record WHERE log = ?1 AND n = ?2 AND relay = ?3";
     let at = (known_ord(connection, log)?, signed(n)?, relay);
-    let bytes: Option<Option<Vec<u8>>> =
-        connection.query_row(query, at, |row| row.get(0)).optional()?;
+    let bytes: Option<Option<Vec<u8>>> = connection.query_row(query, at, |row| row.get(0)).optional()?;
     Ok(bytes.flatten())
 }
 

@@ -326,6 +326,14 @@ impl Vault {
         .collect()
     }
 
+    /// The last place in a circle's feed at which a relay said that a header of this device stands.
+    pub(crate) fn last_place(&self, circle: Sha256) -> Result<Option<u64>, VaultError> {
+        let query = "SELECT max(place) FROM header WHERE circle = ?1";
+        let place: Option<i64> =
+            self.opened.connection.query_row(query, [circle.0], |row| row.get(0))?;
+        place.map(unsigned).transpose()
+    }
+
     /// Notes a header's place in the feed.
     pub(crate) fn keep_place(&mut self, circle: Sha256, hash: Sha256, n: u64) -> Result<(), VaultError> {
         let tx = self.transaction()?;

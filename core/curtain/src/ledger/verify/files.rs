@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use ring::digest;
 
-use super::{Failure, Form};
 use super::report::Problem;
+use super::{Failure, Form};
 use crate::hash::Sha256;
 use crate::ledger::evidence::{ATTACHMENTS, Entry, File, Manifest, pulled};
 

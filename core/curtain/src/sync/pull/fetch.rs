@@ -105,8 +105,7 @@ impl Relay<'_> {
         let mut page: Vec<SealedDetails> = Vec::new();
         for line in answer.body.split_inclusive(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\n").ok_or(RelayError::Answer)?;
-            let Sealed { n, sealed } =
-                serde_json::from_slice(line).map_err(|_| RelayError::Answer)?;
+            let Sealed { n, sealed } = serde_json::from_slice(line).map_err(|_| RelayError::Answer)?;
             let bytes = STANDARD.decode(sealed).map_err(|_| RelayError::Answer)?;
             let after = page.last().map_or(from, |last| last.n + 1);
             if n < after || n == u64::MAX || bytes.len() > MAX_SEALED_BYTES {

@@ -113,7 +113,7 @@ impl OneLog<'_, '_> {
             }
         };
         let (kept, wrong) = self.advance(kept, &listed.key)?;
-        Ok(told(self.officer, self.now, report, kept, wrong))
+        Ok(told(self.officer, self.now, report, kept.as_ref(), wrong.as_ref()))
     }
 
     /// What a circle that was verified here says of the log: the relay's word is none.
@@ -159,7 +159,8 @@ impl OneLog<'_, '_> {
             let before = kept.iter().flat_map(|kept| kept.leaves.iter().cloned());
             let joined: Vec<Vec<u8>> = before.chain(leaves).collect();
             // Other records than here lead to it, or none do.
-            leaves = if leads_to(&joined, &seen) { joined } else { self.relay.records(self.id(), 0, size)? };
+            leaves =
+                if leads_to(&joined, &seen) { joined } else { self.relay.records(self.id(), 0, size)? };
         }
         if has < size || (leaves.len() as u64) < size {
             if kept.is_some() && had >= size {
@@ -232,7 +233,9 @@ fn conflict_name(seen: &Seen) -> String {
 
 fn leads_to(leaves: &[Vec<u8>], seen: &Seen) -> bool {
     let mut tree = Frontier::new();
-    leaves.iter().for_each(|leaf| tree.append(leaf_hash(leaf)));
+    for leaf in leaves {
+        tree.append(leaf_hash(leaf));
+    }
     (tree.size(), tree.root()) == (seen.checkpoint.size, seen.checkpoint.root)
 }
 
@@ -259,7 +262,7 @@ pub(super) fn not_named(
         }
         Ok(kept) => {
             let wrong = Wrong(LogState::Unverified, Reason::NamedNoMore);
-            told(officer, now, report, kept, Some(wrong))
+            told(officer, now, report, kept.as_ref(), Some(&wrong))
         }
     })
 }
@@ -348,14 +351,14 @@ fn told(
     officer: &Officer<'_>,
     now: UnixTime,
     mut report: PulledLog,
-    kept: Option<Kept>,
-    wrong: Option<Wrong>,
+    kept: Option<&Kept>,
+    wrong: Option<&Wrong>,
 ) -> (PulledLog, Option<Read>) {
-    let leaves = kept.as_ref().map(|kept| {
+    let leaves = kept.map(|kept| {
         let leaves = kept.leaves.iter().filter_map(|leaf| Leaf::parse(leaf).ok()).collect();
         Read { id: report.log, leaves }
     });
-    if let Some(Kept { seen, .. }) = &kept {
+    if let Some(Kept { seen, .. }) = kept {
         report.entries = seen.checkpoint.size;
         report.cosigned_at = Some(seen.at);
         let days = now.seconds().saturating_sub(seen.at.seconds()) / DAY_S;
@@ -365,7 +368,7 @@ fn told(
     }
     report.newest = leaves.as_ref().and_then(|read| read.leaves.last()).map(|leaf| leaf.at);
     if let Some(Wrong(state, reason)) = wrong {
-        report.is(state, reason);
+        report.is(*state, *reason);
     }
     (report, leaves)
 }

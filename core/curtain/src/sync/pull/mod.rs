@@ -48,7 +48,7 @@ pub struct Officer<'a> {
     /// Whose cosignature counts.
     pub witness: &'a VerifierKey,
     /// Circles as this device verified them: they say which device has which log.
-    pub circles: &'a [Circle],
+    pub circles: &'a [&'a Circle],
     /// After how many days without a new cosigned record a device counts as silent.
     pub silent_after_days: u32,
     /// A folder of an earlier pull, kept elsewhere: what it has must still be there.
@@ -91,17 +91,17 @@ impl PullError {
 
 /// A log, as the relay names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub(super) struct Listed {
     /// A circle that lists the device.
-    pub circle: Sha256,
+    pub(super) circle: Sha256,
     /// The device.
-    pub device: Sha256,
+    pub(super) device: Sha256,
     /// The log's key.
-    pub key: VerifierKey,
+    pub(super) key: VerifierKey,
     /// The log.
-    pub log: Id,
+    pub(super) log: Id,
     /// Whose device it is.
-    pub user: Id,
+    pub(super) user: Id,
 }
 
 /// Pulls every log that the relay shows this device into `out`, a folder for each, and says in `devices.jsonl` what became
@@ -131,11 +131,12 @@ pub fn pull_ledgers(
         read.extend(log.map(|log| (*id, log)));
     }
     for id in kept_before(out)? {
-        if !reports.contains_key(&id) {
-            let (report, log) = log::not_named(officer, id, &folder(out, id), now)?;
-            reports.insert(id, report);
-            read.extend(log.map(|log| (id, log)));
+        if logs.contains_key(&id) {
+            continue;
         }
+        let (report, log) = log::not_named(officer, id, &folder(out, id), now)?;
+        reports.insert(id, report);
+        read.extend(log.map(|log| (id, log)));
     }
     join(&mut reports, &read);
     let erased = erased(&reports, &read);
@@ -147,7 +148,8 @@ pub fn pull_ledgers(
     }
     let silent = unnamed(officer, &reports);
     let reports: Vec<PulledLog> = reports.into_values().chain(silent).collect();
-    let lines: String = reports.iter().flat_map(|report| [report.json().to_string(), "\n".to_owned()]).collect();
+    let lines: String =
+        reports.iter().flat_map(|report| [report.json().to_string(), "\n".to_owned()]).collect();
     files::replace(&out.join(DEVICES), lines.as_bytes())?;
     Ok(reports)
 }
@@ -177,7 +179,9 @@ fn join(reports: &mut BTreeMap<Id, PulledLog>, read: &BTreeMap<Id, Read>) {
         if let Some(report) = reports.get_mut(id) {
             report.continues = Some((before, missing));
         }
-        if let Some(earlier) = reports.get_mut(&before).filter(|earlier| earlier.user == user && user.is_some()) {
+        if let Some(earlier) =
+            reports.get_mut(&before).filter(|earlier| earlier.user == user && user.is_some())
+        {
             earlier.continued_by = Some(*id);
         }
     }

@@ -73,7 +73,9 @@ pub enum Reason {
     #[error("this device does not know the circle that lists it: curtain circle pull")]
     CircleUnknown,
     /// The circle lists another key, or no such device.
-    #[error("the relay names another device or key than the circle's own log: pull the circle, then ask who runs the relay")]
+    #[error(
+        "the relay names another device or key than the circle's own log: pull the circle, then ask who runs the relay"
+    )]
     KeyNotListed,
     /// The relay's checkpoint is none, or not signed by the log, or not cosigned by the witness.
     #[error("its newest checkpoint is not signed by the log's key and cosigned by the witness")]
@@ -123,7 +125,9 @@ pub enum Reason {
         problem: Problem,
     },
     /// The relay's newest state does not go on from what was here.
-    #[error("the relay's newest state has {found} records, does not go on from the {kept} that were here, and is signed, too: both are kept")]
+    #[error(
+        "the relay's newest state has {found} records, does not go on from the {kept} that were here, and is signed, too: both are kept"
+    )]
     Conflict {
         /// Records that were here.
         kept: u64,
