@@ -44,6 +44,11 @@ story *ARGUMENTS:
 kill KILLS="200":
     CURTAIN_KILLS={{KILLS}} cargo test -p curtain-tests --test promises -- killed --nocapture --test-threads=1
 
+# The relay under 200 phones that post cases of 2 MB and 2,000 readers that wait, on this machine (after `just test`).
+load SECONDS="300" PHONES="200" READERS="2000":
+    cargo build --release --bin curtain
+    CURTAIN=target/release/curtain tests/.tools/python/bin/python tests/soak/load.py --seconds {{SECONDS}} --phones {{PHONES}} --readers {{READERS}}
+
 # Fuzzing, benches and comparisons: once per issue.
 soak SECONDS="600":
     bash tests/fuzz/run {{SECONDS}}
@@ -53,3 +58,4 @@ soak SECONDS="600":
     just bench
     just peer
     just story
+    just load
