@@ -140,15 +140,18 @@ pub fn search(
 }
 
 /// What was typed, in FTS5's language: each word is a string, the last one a prefix. [SQLite FTS5, 3.1]
-fn in_fts5(text: &str) -> String {
+fn in_fts5(text: &str) -> Vec<String> {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let words = words.filter(|word| word.chars().any(char::is_alphanumeric)).take(MAX_WORDS);
     let quoted = |word: &str| {
         let word: String = word.chars().take(MAX_WORD).collect();
         format!("\"{}\"", word.replace('"', "\"\""))
     };
-    let words: Vec<String> = words.map(quoted).collect();
-    if words.is_empty() { String::new() } else { words.join(" AND ") + " *" }
+    let mut words: Vec<String> = words.map(quoted).collect();
+    if let Some(last) = words.last_mut() {
+        last.push_str(" *");
+    }
+    words
 }
 
 /// The header of the post with this random name, in `circle` if it is said.

@@ -218,3 +218,22 @@ fn what_a_moderator_hid_is_shown_to_who_asks() {
     assert_eq!(desk.titles(&Filter::default(), day(3)), ["A burn", "A fracture", ""]);
     assert!(desk.found("itches", day(3)).is_empty());
 }
+
+#[test]
+fn words_too_common_to_weigh_are_found_in_titles_first() {
+    let mut desk = Desk::new();
+    desk.opened(day(0), ["Oldest spot", "One.", ""], &About::default());
+    // Each word counts for itself: 16 that stand in each of 350 cases are more than are weighed.
+    let every: Vec<String> = (0..16).map(|n| format!("every{n}")).collect();
+    let (every, title) = (every.join(" "), format!("All of it: {}", every.join(" ")));
+    for n in 0..350 {
+        let named = format!("Case {n}");
+        let title = if n == 7 { &title } else { &named };
+        desk.opened(day(1), [title, &every, ""], &About::default());
+    }
+    let found = desk.found(&every, day(2));
+    assert_eq!(found[..3], [&title, "Case 349", "Case 348"]);
+    assert_eq!(found.len(), 50);
+    let skin = Filter { specialty: Some(Specialty::Dermatology), ..Filter::default() };
+    assert!(search(&desk.vault, &every, &skin, 50, day(2)).unwrap().is_empty());
+}
