@@ -93,7 +93,8 @@ fn fill(folder: &Path) -> rusqlite::Result<()> {
         ])?;
         let post = tx.last_insert_rowid();
         let tag = format!("t{}", numbers.next(500));
-        tx.prepare_cached("INSERT INTO feed_tag (tag, at, post) VALUES (?1, ?2, ?3)")?.execute((&tag, at, post))?;
+        tx.prepare_cached("INSERT INTO feed_tag (tag, at, post) VALUES (?1, ?2, ?3)")?
+            .execute((&tag, at, post))?;
         tx.prepare_cached(
             "INSERT INTO feed_words (rowid, title, body, question, labels) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
@@ -139,7 +140,10 @@ fn deep(vault: &Vault, filter: &Filter) -> Option<Cursor> {
     after
 }
 
-#[expect(clippy::print_stdout, reason = "the first answer, with nothing read before, is no time that criterion measures")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the first answer, with nothing read before, is no time that criterion measures"
+)]
 fn feed(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     drop(opened(folder.path()));
@@ -151,19 +155,21 @@ fn feed(criterion: &mut Criterion) {
     let lists = [
         ("newest", all()),
         ("specialty", Filter { specialty: Some(Specialty::Dermatology), ..all() }),
-        ("specialty and site", Filter {
-            specialty: Some(Specialty::Dermatology),
-            site: Some(Site::Hand),
-            ..all()
-        }),
+        (
+            "specialty and site",
+            Filter { specialty: Some(Specialty::Dermatology), site: Some(Site::Hand), ..all() },
+        ),
         ("circle", Filter { circle: Some(Sha256([2; 32])), ..all() }),
-        ("circle, site, answered, unread", Filter {
-            circle: Some(Sha256([2; 32])),
-            site: Some(Site::Wrist),
-            status: Some(curtain::wire::events::Status::Answered),
-            unread: true,
-            ..all()
-        }),
+        (
+            "circle, site, answered, unread",
+            Filter {
+                circle: Some(Sha256([2; 32])),
+                site: Some(Site::Wrist),
+                status: Some(curtain::wire::events::Status::Answered),
+                unread: true,
+                ..all()
+            },
+        ),
         ("tag", Filter { tag: "t77".parse().ok(), ..all() }),
         ("unread", Filter { unread: true, ..all() }),
         ("saved", Filter { saved: true, ..all() }),
@@ -171,6 +177,9 @@ fn feed(criterion: &mut Criterion) {
     ];
     let searches = [
         ("a word that every case has", "patient".to_owned()),
+        ("its beginning", "patie".to_owned()),
+        ("one letter", "p".to_owned()),
+        ("that word and a rare one", format!("patient {}", word(19_990))),
         ("a common word", word(0)),
         ("two common words", format!("{} {}", word(0), word(1))),
         ("a rare word", word(19_990)),
@@ -202,7 +211,9 @@ fn feed(criterion: &mut Criterion) {
     let page = Page { after: deep(&vault, &all()), count: 50 };
     group.bench_function("list: behind 99,000 others", |b| b.iter(|| list(&vault, &all(), page, now())));
     for (name, words) in &searches {
-        group.bench_function(format!("search: {name}"), |b| b.iter(|| search(&vault, words, &all(), 50, now())));
+        group.bench_function(format!("search: {name}"), |b| {
+            b.iter(|| search(&vault, words, &all(), 50, now()))
+        });
     }
     group.finish();
 }

@@ -261,7 +261,11 @@ pub(crate) fn consented(
     let text = CaseText { title: "A rash".into(), body: text.into(), question: "What would you do?".into() };
     let file = if photo == Photo::Wristband { "wristband.jpg" } else { "orient/o6.jpg" };
     let case = Draft::new(vec![fixture(file)], &text, anywhere()).unwrap();
-    let scanned = case.filed((photo == Photo::Small).then(filed)).knowing(known(&consent_of(Vec::new()))).scan(detectors(), options).unwrap();
+    let scanned = case
+        .filed((photo == Photo::Small).then(filed))
+        .knowing(known(&consent_of(Vec::new())))
+        .scan(detectors(), options)
+        .unwrap();
     let mut verdicts = cover_all(&scanned);
     // What no detector looks for, a person sees: the bar code below the lines.
     if photo == Photo::Wristband {

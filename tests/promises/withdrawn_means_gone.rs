@@ -158,7 +158,9 @@ fn the_patients_code_withdraws_the_consent_where_it_is_kept() {
     let (code, consent) = (scene.author.code, scene.author.posts[0].consent);
     let (reader, reason) = (&scene.reader, WithdrawalReason::Patient);
     let withdrawn =
-        post::withdraw(&mut device.who.vault, reader, &circle, about, reason, Some(code), later(1)).unwrap().header;
+        post::withdraw(&mut device.who.vault, reader, &circle, about, reason, Some(code), later(1))
+            .unwrap()
+            .header;
     let author_sees = scene.world.admin.clone();
     let header = scene.header.clone();
     let vault = &mut scene.author.who.vault;
@@ -215,11 +217,8 @@ fn who_is_removed_keeps_nothing() {
 #[test]
 fn moderators_hide_and_students_call_nobody() {
     let mut scene = Scene::of(Level::Teaching, History::Archive);
-    let student = crate::circles::person_with(
-        3,
-        curtain::circle::CredentialKind::Student,
-        crate::circles::in_a_year(),
-    );
+    let student =
+        crate::circles::person_with(3, curtain::circle::CredentialKind::Student, crate::circles::in_a_year());
     scene.world.add(&scene.author.who.me, &student, Role::Student, now());
     let mut circle = scene.reader_sees.clone();
     scene.world.catch_up(&mut circle, &scene.reader, now());

@@ -130,9 +130,10 @@ pub(crate) fn circle_in(vault: &Vault, named: &str) -> Result<CircleSummary, Fai
         [one] => Ok((*one).clone()),
         [] => Err(Failure {
             code: "no_such_circle",
-            message: "this vault has no such circle: `curtain circle list` shows all; a new one is pulled by its \
+            message:
+                "this vault has no such circle: `curtain circle list` shows all; a new one is pulled by its \
                       invitation"
-                .to_owned(),
+                    .to_owned(),
         }),
         _ => Err(Failure {
             code: "ambiguous",

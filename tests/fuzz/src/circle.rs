@@ -387,6 +387,8 @@ pub fn event(choice: u32, text: &str) -> EventBody {
         3 => What::Status { status: Status::Answered },
         4 => What::Outcome { text: text.into() },
         5 => What::Report { of: None, reason: ReportReason::NoConsent },
+        6 => What::Hide { of: Some(of) },
+        7 => What::Gone {},
         _ => What::Report { of: Some(of), reason: ReportReason::Spam },
     };
     EventBody { at: moment(3), what, suite: Suite, r#type: EventType }

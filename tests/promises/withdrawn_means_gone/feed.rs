@@ -28,7 +28,8 @@ fn what_is_refused_does_not_stop_the_feed() {
     let mut flipped = scene.header.clone();
     let at = flipped.len() - 20;
     flipped[at] ^= 1;
-    let headers = [b"{}".to_vec(), flipped, scene.header.clone(), scene.header.clone(), fork, second, other_past];
+    let headers =
+        [b"{}".to_vec(), flipped, scene.header.clone(), scene.header.clone(), fork, second, other_past];
     let codes: Vec<&str> = headers
         .iter()
         .map(|header| match device.take(&circle, header, later(1)) {
@@ -166,7 +167,8 @@ fn a_tag_that_names_the_patient_is_refused() {
     use curtain::post::{About, Draft, known};
     let tag = PLANTED.to_lowercase();
     let about = About::new(None, None, vec!["burn".parse().unwrap(), tag.parse().unwrap()]).unwrap();
-    let case = Draft::new(vec![curtain_tests::fixture("orient/o6.jpg")], &story("A burn."), anywhere()).unwrap();
+    let case =
+        Draft::new(vec![curtain_tests::fixture("orient/o6.jpg")], &story("A burn."), anywhere()).unwrap();
     let case = case.filed(Some(about)).knowing(known(&crate::circles::consent_of(Vec::new())));
     let refused = case.scan(detectors(), &Options::default()).unwrap_err();
     assert_eq!(refused.error, PostError::Tag { place: 2 });

@@ -88,7 +88,8 @@ fn json(shown: &Shown, name: &dyn Fn(Id) -> Option<String>, written: &[String]) 
     let mut line = value(&post.listed);
     let by = |user: Id| json!({ "user": user, "name": name(user) });
     line["author"] = by(post.listed.user);
-    line["text"] = json!({ "title": post.text.title, "body": post.text.body, "question": post.text.question });
+    line["text"] =
+        json!({ "title": post.text.title, "body": post.text.body, "question": post.text.question });
     line["tags"] = json!(post.tags);
     line["ends"] = json!(post.ends.to_string());
     line["pictures"] = post.pictures.iter().map(here).collect();

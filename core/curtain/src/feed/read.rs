@@ -148,7 +148,8 @@ fn in_fts5(text: &str) -> Vec<String> {
         format!("\"{}\"", word.replace('"', "\"\""))
     };
     let mut words: Vec<String> = words.map(quoted).collect();
-    if let Some(last) = words.last_mut() {
+    // Cases that begin with one letter are most cases. Two quotes stand around it.
+    if let Some(last) = words.last_mut().filter(|word| word.chars().count() > 3) {
         last.push_str(" *");
     }
     words
@@ -158,11 +159,7 @@ fn in_fts5(text: &str) -> Vec<String> {
 ///
 /// # Errors
 /// [`FeedError::NoSuchPost`], [`FeedError::MoreCircles`].
-pub fn post_named(
-    vault: &Vault,
-    post: Id,
-    circle: Option<Sha256>,
-) -> Result<(Sha256, Sha256), FeedError> {
+pub fn post_named(vault: &Vault, post: Id, circle: Option<Sha256>) -> Result<(Sha256, Sha256), FeedError> {
     let mut named = vault.posts_named(post)?;
     named.retain(|(of, _)| circle.is_none_or(|circle| circle == *of));
     match named.as_slice() {
@@ -233,8 +230,8 @@ fn must_show(vault: &Vault, header: Sha256, now: UnixTime) -> Result<(), FeedErr
     match state {
         PostState::Open if now >= ends => Err(FeedError::Over),
         PostState::Open => {
-            let stale = vault.feeds_before(since(vault, now)?)?.contains(&circle);
-            if stale { Err(FeedError::Stale { days: vault.pack()?.stale_days }) } else { Ok(()) }
+            let unsynced = vault.feeds_before(since(vault, now)?)?.contains(&circle);
+            if unsynced { Err(FeedError::Stale { days: vault.pack()?.stale_days }) } else { Ok(()) }
         }
         PostState::Waiting => Err(FeedError::Waiting),
         PostState::Refused(code) => Err(FeedError::Refused { code }),

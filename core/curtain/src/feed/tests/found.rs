@@ -182,9 +182,13 @@ fn what_was_said_is_counted_by_member() {
     for by in [user(4), user(4), ME] {
         desk.said(by, rash, What::Helpful { of: comment });
     }
-    for (by, diagnosis) in
-        [(user(3), "Eczema"), (user(3), "Scabies"), (user(4), " scabies  "), (ME, "Eczema"), (user(5), "SCABIES")]
-    {
+    for (by, diagnosis) in [
+        (user(3), "Eczema"),
+        (user(3), "Scabies"),
+        (user(4), " scabies  "),
+        (ME, "Eczema"),
+        (user(5), "SCABIES"),
+    ] {
         desk.said(by, rash, What::Vote { diagnosis: diagnosis.into() });
     }
     desk.said(user(2), rash, What::Outcome { text: "It was scabies.".into() });
@@ -208,7 +212,10 @@ fn what_a_moderator_hid_is_shown_to_who_asks() {
     desk.said(user(5), rash, What::Hide { of: Some(comment) });
     let shown = show(&desk.vault, rash, ME, Hidden::LeftOut, day(3)).unwrap();
     assert_eq!((shown.comments[0].text.as_deref(), shown.comments[0].hidden_by), (None, Some(user(5))));
-    assert_eq!(shown.reports, [Report { user: user(4), of: Some(comment), reason: ReportReason::Identifiable }]);
+    assert_eq!(
+        shown.reports,
+        [Report { user: user(4), of: Some(comment), reason: ReportReason::Identifiable }]
+    );
     let shown = show(&desk.vault, rash, ME, Hidden::Shown, day(3)).unwrap();
     assert_eq!(shown.comments[0].text.as_deref(), Some("I know this patient."));
 

@@ -86,7 +86,7 @@ CREATE INDEX feed_to_tell ON feed_post (feed) WHERE state = 'withdrawn' AND held
 
 -- The words of open posts. What is deleted is taken out of the index's pages, too.
 CREATE VIRTUAL TABLE feed_words USING fts5 (
-    title, body, question, labels, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+    title, body, question, labels, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3 4 5'
 );
 INSERT INTO feed_words (feed_words, rank) VALUES ('secure-delete', 1);
 
