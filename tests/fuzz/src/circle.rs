@@ -365,6 +365,7 @@ pub fn body(text: &str) -> Body {
     };
     let leaf = samples::leaves().swap_remove(1);
     Body {
+        about: None,
         author: author(),
         leaf: String::from_utf8(leaf).expect("a leaf is JSON"),
         manifest: Signed::new(manifest, signer(AUTHOR_KEY)),
@@ -380,13 +381,15 @@ pub fn body(text: &str) -> Body {
 #[must_use]
 pub fn event(choice: u32, text: &str) -> EventBody {
     let of = Sha256([1; 32]);
-    let what = match choice % 7 {
+    let what = match choice % 9 {
         0 => What::Comment { text: text.into() },
         1 => What::Vote { diagnosis: text.into() },
         2 => What::Helpful { of },
         3 => What::Status { status: Status::Answered },
         4 => What::Outcome { text: text.into() },
         5 => What::Report { of: None, reason: ReportReason::NoConsent },
+        6 => What::Hide { of: Some(of) },
+        7 => What::Gone {},
         _ => What::Report { of: Some(of), reason: ReportReason::Spam },
     };
     EventBody { at: moment(3), what, suite: Suite, r#type: EventType }

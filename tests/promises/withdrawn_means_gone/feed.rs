@@ -32,7 +32,7 @@ fn what_is_refused_does_not_stop_the_feed() {
         [b"{}".to_vec(), flipped, scene.header.clone(), scene.header.clone(), fork, second, other_past];
     let codes: Vec<&str> = headers
         .iter()
-        .map(|header| match device.take(&scene, &circle, header, later(1)) {
+        .map(|header| match device.take(&circle, header, later(1)) {
             Taken::Refused(why) => why.code(),
             Taken::Post { .. } => "post",
             _ => "other",
@@ -68,7 +68,7 @@ fn what_was_ahead_of_the_membership_log_is_taken_later() {
     let newcomer = crate::circles::person(3);
     scene.world.add(&scene.author.who.me, &newcomer, curtain::circle::Role::Member, now());
     let second = scene.second(now());
-    let taken = device.take(&scene, &circle, &second, now());
+    let taken = device.take(&circle, &second, now());
     assert!(matches!(taken, Taken::Refused(Why::Open(OpenError::Behind { .. }))), "{taken:?}");
     let witnesses = scene.world.witnesses();
     assert_eq!(room::again(&mut device.who.vault, &circle, &witnesses, now()), Ok(vec![]));
@@ -94,7 +94,7 @@ fn files_are_verified_before_anything_is_kept() {
         post.objects[0].sha256 = Sha256::of(&junk);
     });
     let about = Sha256::of(&forged);
-    assert!(matches!(device.take(&scene, &circle, &forged, now()), Taken::Post { .. }));
+    assert!(matches!(device.take(&circle, &forged, now()), Taken::Post { .. }));
     let wanted: Vec<Wanted> = room::wanted(&device.who.vault, id, u64::MAX, now()).unwrap();
     assert_eq!((wanted.len(), wanted[0].index), (1, 0));
     let witnesses = scene.world.witnesses();
@@ -128,10 +128,10 @@ fn a_device_goes_on_where_it_stopped() {
     let mut device = Device { who, next: 1 };
     assert_eq!(device.finds("itches", now()), 1);
     let replayed = scene.header.clone();
-    let taken = device.take(&scene, &circle, &replayed, now());
+    let taken = device.take(&circle, &replayed, now());
     assert_eq!(taken, Taken::Refused(Why::Chain(ChainError::Replay)));
     let second = scene.second(now());
-    assert!(matches!(device.take(&scene, &circle, &second, now()), Taken::Post { .. }));
+    assert!(matches!(device.take(&circle, &second, now()), Taken::Post { .. }));
     device.fetch(&scene, &circle, now());
     assert_eq!(device.titles(now()).len(), 2);
 }
@@ -142,7 +142,7 @@ fn a_case_is_found_under_what_it_is_filed_under() {
     let circle = scene.reader_sees.clone();
     let mut device = Device::new(7, &circle);
     let second = scene.second(now());
-    take(&mut device.who.vault, &scene, &circle, 0, &second, now());
+    take(&mut device.who.vault, &circle, 0, &second, now());
     device.fetch(&scene, &circle, now());
     let filter = Filter {
         specialty: Some(Specialty::PlasticSurgery),

@@ -282,9 +282,39 @@ fn no_flipped_bit_of_a_manifest_passes() {
 }
 
 #[test]
+fn what_a_case_is_filed_under_stands_in_its_body() {
+    let tags = vec!["itch".parse().unwrap(), "night".parse().unwrap()];
+    let about = About::new(Some(Specialty::Dermatology), None, tags).unwrap();
+    let mut filed = body();
+    filed.about = Some(about);
+    let text = String::from_utf8(filed.to_bytes()).unwrap();
+    let start = r#"{"about":{"specialty":"dermatology","tags":["itch","night"]},"author":"#;
+    assert!(text.starts_with(start), "{text}");
+    assert_eq!(read(&filed), Ok(filed));
+    for wrong in [
+        r#"{"specialty":"Dermatology","tags":[]}"#,
+        r#"{"site":null,"specialty":"dermatology","tags":[]}"#,
+        r#"{"specialty":"dermatology"}"#,
+        r#"{"tags":["Itch"]}"#,
+    ] {
+        let other = text.replacen(r#"{"specialty":"dermatology","tags":["itch","night"]}"#, wrong, 1);
+        let refused = Body::parse(other.as_bytes(), &post_header(), &key());
+        assert_eq!(refused, Err(BodyError::Form(NotCanonical::Form)), "{wrong}");
+    }
+}
+
+#[test]
 fn every_rule_of_a_body_has_its_error() {
     let one = body().pictures[0];
     for (found, error) in [
+        (with(|b| b.about = Some(About::default())), BodyError::About(AboutError::Empty)),
+        (
+            with(|b| {
+                let tags = vec!["b".parse().unwrap(), "a".parse().unwrap()];
+                b.about = Some(About { tags, ..About::default() });
+            }),
+            BodyError::About(AboutError::Tags),
+        ),
         (with(|b| b.leaf = "a".repeat(MAX_LEAF_BYTES + 1)), BodyError::LeafTooLarge),
         (with(|b| b.leaf = leaf(5)), BodyError::OtherLeaf),
         (

@@ -12,11 +12,12 @@ mod take;
 use thiserror::Error;
 
 pub use crate::vault::{
-    Collection, Cursor, Filter, Hit, Listed, Pack, PictureHere, Pictured, PostState, SaidEvent, ShownPost, Wanted,
+    Collection, Cursor, Filter, Hit, Listed, Pack, PictureHere, Pictured, PostState, SaidEvent, ShownPost,
+    Wanted,
 };
 pub use follow::{
-    ask_for_pictures, collect, collections, gone, leave, mark_read, pack, set_pack_limit, set_stale_days, stale, synced,
-    tidy, told_gone, uncollect, withdrawn_by_code,
+    ask_for_pictures, collect, collections, gone, leave, mark_read, pack, set_pack_limit, set_stale_days,
+    stale, synced, tidy, told_gone, uncollect, withdrawn_by_code,
 };
 pub use give::{give, wanted};
 pub use read::{
@@ -54,7 +55,9 @@ pub enum FeedError {
     #[error("this case stands in more than one circle: say in which")]
     MoreCircles,
     /// Its circle was not synced for long.
-    #[error("this circle was not synced for {days} days, and a case may have been withdrawn since: sync it first")]
+    #[error(
+        "this circle was not synced for {days} days, and a case may have been withdrawn since: sync it first"
+    )]
     Stale {
         /// After so many days cases are hidden.
         days: u32,

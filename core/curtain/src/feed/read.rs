@@ -140,26 +140,26 @@ pub fn search(
 }
 
 /// What was typed, in FTS5's language: each word is a string, the last one a prefix. [SQLite FTS5, 3.1]
-fn in_fts5(text: &str) -> String {
+fn in_fts5(text: &str) -> Vec<String> {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let words = words.filter(|word| word.chars().any(char::is_alphanumeric)).take(MAX_WORDS);
     let quoted = |word: &str| {
         let word: String = word.chars().take(MAX_WORD).collect();
         format!("\"{}\"", word.replace('"', "\"\""))
     };
-    let words: Vec<String> = words.map(quoted).collect();
-    if words.is_empty() { String::new() } else { words.join(" AND ") + " *" }
+    let mut words: Vec<String> = words.map(quoted).collect();
+    // Cases that begin with one letter are most cases. Two quotes stand around it.
+    if let Some(last) = words.last_mut().filter(|word| word.chars().count() > 3) {
+        last.push_str(" *");
+    }
+    words
 }
 
 /// The header of the post with this random name, in `circle` if it is said.
 ///
 /// # Errors
 /// [`FeedError::NoSuchPost`], [`FeedError::MoreCircles`].
-pub fn post_named(
-    vault: &Vault,
-    post: Id,
-    circle: Option<Sha256>,
-) -> Result<(Sha256, Sha256), FeedError> {
+pub fn post_named(vault: &Vault, post: Id, circle: Option<Sha256>) -> Result<(Sha256, Sha256), FeedError> {
     let mut named = vault.posts_named(post)?;
     named.retain(|(of, _)| circle.is_none_or(|circle| circle == *of));
     match named.as_slice() {
@@ -230,8 +230,8 @@ fn must_show(vault: &Vault, header: Sha256, now: UnixTime) -> Result<(), FeedErr
     match state {
         PostState::Open if now >= ends => Err(FeedError::Over),
         PostState::Open => {
-            let stale = vault.feeds_before(since(vault, now)?)?.contains(&circle);
-            if stale { Err(FeedError::Stale { days: vault.pack()?.stale_days }) } else { Ok(()) }
+            let unsynced = vault.feeds_before(since(vault, now)?)?.contains(&circle);
+            if unsynced { Err(FeedError::Stale { days: vault.pack()?.stale_days }) } else { Ok(()) }
         }
         PostState::Waiting => Err(FeedError::Waiting),
         PostState::Refused(code) => Err(FeedError::Refused { code }),

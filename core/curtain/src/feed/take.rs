@@ -116,7 +116,7 @@ pub fn again(
     for header in headers {
         match taker.take(&header)? {
             Taken::Refused(_) => {}
-            taken => changed.push(taken),
+            became => changed.push(became),
         }
     }
     Ok(changed)
@@ -252,12 +252,7 @@ impl Taker<'_> {
         Ok(about.and_then(|about| if kept.verified { Ok(about) } else { Err(OpenError::OtherPost) }))
     }
 
-    fn post(
-        &self,
-        received: &Received,
-        post: &Post,
-        cited: u64,
-    ) -> Result<(Becomes, Taken), FeedError> {
+    fn post(&self, received: &Received, post: &Post, cited: u64) -> Result<(Becomes, Taken), FeedError> {
         let opens = received.clone().post(&self.reading(cited)).map(drop);
         let withdrawn = self.withdrawn_before(received)?;
         let ends = post.last_day().map_or(self.now, |day| day.plus_days(1));
@@ -282,9 +277,8 @@ impl Taker<'_> {
     /// Who withdrew a post before it came: whoever orders the feed could have put it so.
     fn withdrawn_before(&self, post: &Received) -> Result<Option<WithdrawalReason>, FeedError> {
         let about = self.vault.headers_about(self.circle(), post.hash)?;
-        let mut received = about.iter().filter_map(|kept| {
-            Received::verify(&kept.bytes, &self.reading(kept.cited)).ok()
-        });
+        let mut received =
+            about.iter().filter_map(|kept| Received::verify(&kept.bytes, &self.reading(kept.cited)).ok());
         Ok(received.find_map(|header| header.withdraws(post).ok()))
     }
 }

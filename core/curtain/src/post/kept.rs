@@ -50,13 +50,7 @@ pub fn resume(
         Ok(Made { objects, text, deidentified })
             if objects.iter().map(Object::sha256).eq(case.objects.iter().copied()) =>
         {
-            Reviewed {
-                about: scanned.draft.about,
-                objects,
-                text,
-                known: scanned.draft.known,
-                deidentified,
-            }
+            Reviewed { about: scanned.draft.about, objects, text, known: scanned.draft.known, deidentified }
         }
         Err(error @ PostError::Photo { .. }) => return Err(error),
         Ok(_) | Err(_) => return Ok(Step::Scanned(scanned)),

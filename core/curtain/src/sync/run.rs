@@ -284,7 +284,7 @@ fn take_in(
     };
     told.entries = new;
     told.no_key = no_key;
-    if !take_head(here, relay, &mut circle, &keys.witness_key, told)? {
+    if !take_head(here, relay, &mut circle, keys, told)? {
         return Ok(None);
     }
     if !may_read(&circle, here) {
@@ -322,14 +322,19 @@ fn take_head(
     here: &mut Here<'_>,
     relay: &Relay<'_>,
     circle: &mut MyCircle,
-    witness: &VerifierKey,
+    keys: &KeptRelay,
     told: &mut InCircle,
 ) -> Result<bool, ExchangeError> {
     let id = told.circle;
     for _ in 0..3 {
         let target = format!("/v1/circles/{id}/members/head");
         let note = relay.ask(&Ask::new("GET", target, By::Device).limit(MAX_NOTE_BYTES))?.body;
-        match exchange::meet(here.vault, circle, &note, witness, here.now) {
+        let is_signed = Note::parse(&note).is_ok_and(|note| note.verify(&keys.feed_key).is_ok());
+        if !is_signed {
+            told.suspicions.push(Suspicion::Head { log: MEMBERS, code: "head_not_signed" });
+            return Ok(false);
+        }
+        match exchange::meet(here.vault, circle, &note, &keys.witness_key, here.now) {
             Ok(_) => return Ok(true),
             Err(ExchangeError::Fork(_)) if size_of(&note) > Some(circle.circle().size()) => {
                 let name = id.to_string()[..8].to_owned();
@@ -483,13 +488,16 @@ fn take_tombstones(
         let answer = relay.ask(&Ask::new("GET", target, reader(key.as_ref())).limit(bytes))?;
         let mut read = from;
         for line in answer.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            read += 1;
-            let Ok(Tombstone { about, code }) = serde_json::from_slice(line) else { continue };
-            if let Some(code) = code
-                && feed::withdrawn_by_code(here.vault, id, about, &code, here.now)?
-            {
-                told.withdrawn += 1;
+            if let Ok(Tombstone { about, code: Some(code) }) = serde_json::from_slice(line) {
+                // Of a post that comes with the next sync it counts then.
+                if here.vault.place_in_feed(id, about)?.is_none() {
+                    here.vault.keep_tombstones_read(id, read)?;
+                    return Ok(());
+                }
+                told.withdrawn +=
+                    u64::from(feed::withdrawn_by_code(here.vault, id, about, &code, here.now)?);
             }
+            read += 1;
         }
         if read == from {
             return Ok(());

@@ -136,12 +136,15 @@ impl<'a> Sender<'a, '_> {
     fn settle(&mut self, circle: &MyCircle) -> Result<(), ExchangeError> {
         let id = circle.circle().id();
         for (seq, hash, bytes) in self.here.vault.unsent_headers(id)? {
-            if let Some(n) = self.here.vault.place_in_feed(id, hash)? {
-                self.here.vault.keep_place(id, hash, n)?;
-                continue;
-            }
             let outbox = self.here.vault.outbox()?;
             let of = outbox.iter().find(|queued| queued.item.circle() == Some(id) && queued.seq == Some(seq));
+            if let Some(n) = self.here.vault.place_in_feed(id, hash)? {
+                self.here.vault.keep_place(id, hash, n)?;
+                if let Some(queued) = of.filter(|queued| queued.state == State::Waiting) {
+                    self.note(queued, Ok(()))?;
+                }
+                continue;
+            }
             let wanted = of.is_none_or(|queued| queued.state == State::Waiting) && !bytes.is_empty();
             let is_last = self.here.vault.next_header(id)?.0 == seq + 1;
             if !wanted && !is_last {

@@ -229,7 +229,8 @@ impl Vault {
                 },
             )
             .optional()?;
-        let (made_at, text, (country, about), decided, consent_draft, consent) = row.ok_or(VaultError::NotFound)?;
+        let (made_at, text, (country, about), decided, consent_draft, consent) =
+            row.ok_or(VaultError::NotFound)?;
         let country = country.map(|code| Country::new(&code).ok_or(VaultError::Inconsistent)).transpose()?;
         let json = |_| VaultError::Inconsistent;
         let mut statement = self

@@ -32,10 +32,11 @@ pub use cases::{CaseSummary, KeptCase};
 pub use circles::{CircleSummary, KeptHead};
 pub use consents::{Copy, DiscloseError, ExportRecord, GrantError, Granted, ToGrant};
 pub use error::VaultError;
-pub use feed::{
-    Collection, Cursor, Filter, Hit, Listed, Pack, PictureHere, Pictured, PostState, SaidEvent, ShownPost, Wanted,
-};
 pub(crate) use feed::{Becomes, Counts, KeptHeader, NewPost, OpenedWords, Refusal, Taking};
+pub use feed::{
+    Collection, Cursor, Filter, Hit, Listed, Pack, PictureHere, Pictured, PostState, SaidEvent, ShownPost,
+    Wanted,
+};
 pub use held::{Held, Mark};
 pub use key::{FileKeyStore, KeyStore, KeyStoreError, Secret, VaultKey};
 pub use log::{Cosigned, KeptLog, MeetError, Met, StoredLeaf};

@@ -182,9 +182,13 @@ fn what_was_said_is_counted_by_member() {
     for by in [user(4), user(4), ME] {
         desk.said(by, rash, What::Helpful { of: comment });
     }
-    for (by, diagnosis) in
-        [(user(3), "Eczema"), (user(3), "Scabies"), (user(4), " scabies  "), (ME, "Eczema"), (user(5), "SCABIES")]
-    {
+    for (by, diagnosis) in [
+        (user(3), "Eczema"),
+        (user(3), "Scabies"),
+        (user(4), " scabies  "),
+        (ME, "Eczema"),
+        (user(5), "SCABIES"),
+    ] {
         desk.said(by, rash, What::Vote { diagnosis: diagnosis.into() });
     }
     desk.said(user(2), rash, What::Outcome { text: "It was scabies.".into() });
@@ -208,7 +212,10 @@ fn what_a_moderator_hid_is_shown_to_who_asks() {
     desk.said(user(5), rash, What::Hide { of: Some(comment) });
     let shown = show(&desk.vault, rash, ME, Hidden::LeftOut, day(3)).unwrap();
     assert_eq!((shown.comments[0].text.as_deref(), shown.comments[0].hidden_by), (None, Some(user(5))));
-    assert_eq!(shown.reports, [Report { user: user(4), of: Some(comment), reason: ReportReason::Identifiable }]);
+    assert_eq!(
+        shown.reports,
+        [Report { user: user(4), of: Some(comment), reason: ReportReason::Identifiable }]
+    );
     let shown = show(&desk.vault, rash, ME, Hidden::Shown, day(3)).unwrap();
     assert_eq!(shown.comments[0].text.as_deref(), Some("I know this patient."));
 
@@ -217,4 +224,23 @@ fn what_a_moderator_hid_is_shown_to_who_asks() {
     assert_eq!(show(&desk.vault, rash, ME, Hidden::Shown, day(3)).unwrap().post.text.title, "A rash");
     assert_eq!(desk.titles(&Filter::default(), day(3)), ["A burn", "A fracture", ""]);
     assert!(desk.found("itches", day(3)).is_empty());
+}
+
+#[test]
+fn words_too_common_to_weigh_are_found_in_titles_first() {
+    let mut desk = Desk::new();
+    desk.opened(day(0), ["Oldest spot", "One.", ""], &About::default());
+    // Each word counts for itself: 16 that stand in each of 350 cases are more than are weighed.
+    let every: Vec<String> = (0..16).map(|n| format!("every{n}")).collect();
+    let (every, title) = (every.join(" "), format!("All of it: {}", every.join(" ")));
+    for n in 0..350 {
+        let named = format!("Case {n}");
+        let title = if n == 7 { &title } else { &named };
+        desk.opened(day(1), [title, &every, ""], &About::default());
+    }
+    let found = desk.found(&every, day(2));
+    assert_eq!(found[..3], [&title, "Case 349", "Case 348"]);
+    assert_eq!(found.len(), 50);
+    let skin = Filter { specialty: Some(Specialty::Dermatology), ..Filter::default() };
+    assert!(search(&desk.vault, &every, &skin, 50, day(2)).unwrap().is_empty());
 }

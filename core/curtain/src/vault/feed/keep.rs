@@ -44,8 +44,10 @@ impl Vault {
 
     /// The circles of which nothing is shown, since they were not synced since `since`.
     pub(crate) fn feeds_before(&self, since: i64) -> Result<Vec<Sha256>, VaultError> {
-        let mut query =
-            self.opened.connection.prepare_cached("SELECT circle FROM feed WHERE synced_at < ?1 ORDER BY ord")?;
+        let mut query = self
+            .opened
+            .connection
+            .prepare_cached("SELECT circle FROM feed WHERE synced_at < ?1 ORDER BY ord")?;
         let rows = query.query_map([since], |row| row.get(0).map(Sha256))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -86,7 +88,8 @@ impl Vault {
         for post in &posts {
             drop_post(&tx, *post, "refused", Some("not_in_circle"))?;
             // Whoever is let in again can have it again.
-            let again = "UPDATE feed_header SET again = 1 WHERE hash = (SELECT hash FROM feed_post WHERE ord = ?1)";
+            let again =
+                "UPDATE feed_header SET again = 1 WHERE hash = (SELECT hash FROM feed_post WHERE ord = ?1)";
             tx.execute(again, [post])?;
         }
         tx.commit()?;
@@ -97,7 +100,11 @@ impl Vault {
     }
 
     /// The withdrawn posts of a circle of which something was here, and of which it was not said yet that it is gone.
-    pub(crate) fn gone_posts(&self, circle: Sha256, user: crate::hash::Id) -> Result<Vec<Sha256>, VaultError> {
+    pub(crate) fn gone_posts(
+        &self,
+        circle: Sha256,
+        user: crate::hash::Id,
+    ) -> Result<Vec<Sha256>, VaultError> {
         let mut query = self.opened.connection.prepare_cached(
             "SELECT hash FROM feed_post WHERE feed = (SELECT ord FROM feed WHERE circle = ?1)
              AND state = 'withdrawn' AND held = 1 AND told = 0 AND user <> ?2 ORDER BY ord",
@@ -152,7 +159,8 @@ impl Vault {
             return Err(VaultError::NotFound);
         }
         tx.execute("DELETE FROM collection WHERE ord NOT IN (SELECT collection FROM collected)", [])?;
-        let saved = "UPDATE feed_post SET saved = EXISTS (SELECT 1 FROM collected WHERE post = ord) WHERE ord = ?1";
+        let saved =
+            "UPDATE feed_post SET saved = EXISTS (SELECT 1 FROM collected WHERE post = ord) WHERE ord = ?1";
         tx.execute(saved, [post])?;
         tx.execute(
             "UPDATE feed_object SET turn = NULL WHERE post = ?1 AND turn = 3

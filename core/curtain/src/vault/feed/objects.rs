@@ -1,6 +1,6 @@
 //! Files of posts: what is to be fetched, what is here, and what makes room.
 
-use curtain_wire::events::{About, Text};
+use curtain_wire::events::{About, Site, Specialty, Text};
 use curtain_wire::header::{ObjectKind, ObjectRef};
 use rusqlite::{OptionalExtension, Transaction};
 
@@ -52,11 +52,10 @@ impl Vault {
         now: UnixTime,
     ) -> Result<Vec<Wanted>, VaultError> {
         let connection = &self.opened.connection;
-        let (limit, mut held): (i64, i64) = connection.query_row(
-            "SELECT pack_limit, pack_bytes FROM feed_setting",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
+        let (limit, mut held): (i64, i64) =
+            connection.query_row("SELECT pack_limit, pack_bytes FROM feed_setting", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
         let oldest: Option<i64> = connection.query_row(
             "SELECT min(at) FROM feed_object WHERE stored > 0 AND kind <> 'body'",
             [],
@@ -85,7 +84,11 @@ impl Vault {
                 held = held.saturating_add(size);
             }
             let index = u32::try_from(row.get::<_, i64>(2)?).map_err(|_| VaultError::Inconsistent)?;
-            let about = ObjectRef { kind: kind(&row.get::<_, String>(3)?)?, sha256: Sha256(row.get(4)?), size: bytes };
+            let about = ObjectRef {
+                kind: kind(&row.get::<_, String>(3)?)?,
+                sha256: Sha256(row.get(4)?),
+                size: bytes,
+            };
             wanted.push(Wanted { circle, header: Sha256(row.get(0)?), post: Id(row.get(1)?), index, about });
         }
         Ok(wanted)
@@ -119,9 +122,9 @@ impl Vault {
     pub(crate) fn keep_body(&mut self, header: Sha256, words: &OpenedWords<'_>) -> Result<(), VaultError> {
         let tx = self.transaction()?;
         let post = post_ord(&tx, header)?.ok_or(VaultError::NotFound)?;
-        let (specialty, site) = words.about.map_or((None, None), |about| {
-            (about.specialty.map(|word| word.code()), about.site.map(|word| word.code()))
-        });
+        let (specialty, site) = words
+            .about
+            .map_or((None, None), |about| (about.specialty.map(Specialty::code), about.site.map(Site::code)));
         let changed = tx.execute(
             "UPDATE feed_post SET state = 'open', why = NULL, held = 1, specialty = ?2, site = ?3, ends = min(ends, ?4)
              WHERE ord = ?1 AND state = 'waiting'",
@@ -133,8 +136,10 @@ impl Vault {
         }
         let tags = words.about.map_or(&[][..], |about| &about.tags);
         for tag in tags {
-            tx.prepare_cached("INSERT INTO feed_tag (tag, at, post) SELECT ?1, at, ord FROM feed_post WHERE ord = ?2")?
-                .execute((tag.as_str(), post))?;
+            tx.prepare_cached(
+                "INSERT INTO feed_tag (tag, at, post) SELECT ?1, at, ord FROM feed_post WHERE ord = ?2",
+            )?
+            .execute((tag.as_str(), post))?;
         }
         let labels = specialty.into_iter().chain(site).map(|word| word.replace('_', " "));
         let labels: Vec<String> = labels.chain(tags.iter().map(|tag| tag.as_str().to_owned())).collect();
@@ -206,8 +211,9 @@ impl Vault {
     pub(crate) fn drop_over(&mut self, now: UnixTime) -> Result<usize, VaultError> {
         let tx = self.transaction()?;
         let over: Vec<i64> = {
-            let mut query =
-                tx.prepare_cached("SELECT ord FROM feed_post WHERE state IN ('waiting', 'open') AND ends <= ?1")?;
+            let mut query = tx.prepare_cached(
+                "SELECT ord FROM feed_post WHERE state IN ('waiting', 'open') AND ends <= ?1",
+            )?;
             let rows = query.query_map([now.seconds()], |row| row.get(0))?;
             rows.collect::<Result<_, _>>()?
         };
@@ -225,7 +231,9 @@ impl Vault {
 fn store(tx: &Transaction<'_>, post: i64, index: u32, bytes: &[u8]) -> Result<(), VaultError> {
     let stored = i64::try_from(bytes.len()).map_err(|_| VaultError::Inconsistent)?;
     let changed = tx
-        .prepare_cached("UPDATE feed_object SET turn = NULL, why = NULL, stored = ?3 WHERE post = ?1 AND place = ?2")?
+        .prepare_cached(
+            "UPDATE feed_object SET turn = NULL, why = NULL, stored = ?3 WHERE post = ?1 AND place = ?2",
+        )?
         .execute((post, index, stored))?;
     if changed == 1 {
         tx.prepare_cached("INSERT OR REPLACE INTO feed_file (post, place, bytes) VALUES (?1, ?2, ?3)")?

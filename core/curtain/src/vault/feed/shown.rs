@@ -98,7 +98,10 @@ impl std::fmt::Debug for ShownPost {
 
 impl Vault {
     /// How a post stands, its circle, and until when it may be here.
-    pub(crate) fn post_state(&self, header: Sha256) -> Result<Option<(PostState, Sha256, UnixTime)>, VaultError> {
+    pub(crate) fn post_state(
+        &self,
+        header: Sha256,
+    ) -> Result<Option<(PostState, Sha256, UnixTime)>, VaultError> {
         let query = "SELECT p.state, p.why, f.circle, p.ends FROM feed_post p JOIN feed f ON f.ord = p.feed WHERE p.hash = ?1";
         let row: Option<(String, Option<String>, [u8; 32], i64)> = self
             .opened
@@ -172,14 +175,20 @@ fn pictures(connection: &Connection, post: i64) -> Result<Vec<Pictured>, VaultEr
             (false, false, Some(why)) => PictureHere::Refused(why),
             (false, false, None) => PictureHere::NotAsked,
         };
-        pictures.push(Pictured { index: row.get(0)?, thumbnail: row.get(1)?, size: unsigned(row.get(2)?)?, here });
+        pictures.push(Pictured {
+            index: row.get(0)?,
+            thumbnail: row.get(1)?,
+            size: unsigned(row.get(2)?)?,
+            here,
+        });
     }
     Ok(pictures)
 }
 
 fn events(connection: &Connection, post: i64) -> Result<Vec<SaidEvent>, VaultError> {
-    let mut query = connection
-        .prepare_cached("SELECT hash, user, at, said, hidden_by FROM feed_event WHERE post = ?1 ORDER BY n")?;
+    let mut query = connection.prepare_cached(
+        "SELECT hash, user, at, said, hidden_by FROM feed_event WHERE post = ?1 ORDER BY n",
+    )?;
     let mut rows = query.query([post])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {

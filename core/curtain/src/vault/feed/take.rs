@@ -110,21 +110,13 @@ impl Vault {
     }
 
     /// The header with this hash; a verified one if there are more.
-    pub(crate) fn kept_header(
-        &self,
-        circle: Sha256,
-        hash: Sha256,
-    ) -> Result<Option<KeptHeader>, VaultError> {
+    pub(crate) fn kept_header(&self, circle: Sha256, hash: Sha256) -> Result<Option<KeptHeader>, VaultError> {
         let mut found = self.headers("h.hash = ?2 ORDER BY h.verified DESC, h.n LIMIT 1", circle, hash)?;
         Ok(found.pop())
     }
 
     /// The verified headers about a post.
-    pub(crate) fn headers_about(
-        &self,
-        circle: Sha256,
-        post: Sha256,
-    ) -> Result<Vec<KeptHeader>, VaultError> {
+    pub(crate) fn headers_about(&self, circle: Sha256, post: Sha256) -> Result<Vec<KeptHeader>, VaultError> {
         self.headers("h.about = ?2 AND h.verified = 1 ORDER BY h.n", circle, post)
     }
 
@@ -138,9 +130,8 @@ impl Vault {
             "SELECT h.n, h.cited, h.verified, h.bytes FROM feed_header h JOIN feed ON feed.ord = h.feed
              WHERE feed.circle = ?1 AND {which}"
         ))?;
-        let rows = query.query_map((circle.0, hash.0), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })?;
+        let rows = query
+            .query_map((circle.0, hash.0), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
         rows.map(|row| {
             let (n, cited, verified, bytes) = row?;
             Ok(KeptHeader { n: unsigned(n)?, cited: unsigned(cited)?, verified, bytes })
@@ -156,7 +147,8 @@ impl Vault {
         seq: u64,
     ) -> Result<(End, Option<Sha256>), VaultError> {
         let connection = &self.opened.connection;
-        let of_device = "FROM feed_header WHERE feed = (SELECT ord FROM feed WHERE circle = ?1) AND device = ?2";
+        let of_device =
+            "FROM feed_header WHERE feed = (SELECT ord FROM feed WHERE circle = ?1) AND device = ?2";
         let last: Option<(i64, [u8; 32])> = connection
             .prepare_cached(&format!("SELECT seq, hash {of_device} ORDER BY seq DESC LIMIT 1"))?
             .query_row((circle.0, device.0), |row| Ok((row.get(0)?, row.get(1)?)))
@@ -190,7 +182,8 @@ impl Vault {
             apply(&tx, taking, counts, now, &random)?;
         }
         tx.commit()?;
-        let gone = taking.counts.as_ref().is_ok_and(|counts| matches!(counts.becomes, Becomes::Withdrawal { .. }));
+        let gone =
+            taking.counts.as_ref().is_ok_and(|counts| matches!(counts.becomes, Becomes::Withdrawal { .. }));
         if gone {
             self.clear_pages();
         }
@@ -518,8 +511,7 @@ pub(super) fn acknowledge_gone(
              JOIN awaited ON awaited.copy_log = header.copy_log AND awaited.copy_n = header.copy_n
              WHERE acknowledged_n IS NULL ORDER BY 1, 2, 3, 4",
         )?;
-        let rows = query
-            .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?;
+        let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?;
         rows.collect::<Result<_, _>>()?
     };
     if due.is_empty() {

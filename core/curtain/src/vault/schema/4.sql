@@ -70,20 +70,25 @@ CREATE TABLE feed_post (
     told INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX feed_post_by_name ON feed_post (post);
+-- Each answers a list on its own, in the list's order, whatever else is asked.
 CREATE INDEX feed_newest ON feed_post
     (at DESC, ord DESC, feed, specialty, site, status, read_at, saved, ends) WHERE state = 'open';
-CREATE INDEX feed_by_circle ON feed_post (feed, at DESC, ord DESC, ends) WHERE state = 'open';
-CREATE INDEX feed_by_specialty ON feed_post (specialty, at DESC, ord DESC, feed, ends) WHERE state = 'open';
-CREATE INDEX feed_by_site ON feed_post (site, at DESC, ord DESC, feed, ends) WHERE state = 'open';
-CREATE INDEX feed_by_status ON feed_post (status, at DESC, ord DESC, feed, ends) WHERE state = 'open';
-CREATE INDEX feed_unread ON feed_post (at DESC, ord DESC, feed, ends) WHERE state = 'open' AND read_at IS NULL;
-CREATE INDEX feed_saved_ones ON feed_post (at DESC, ord DESC, feed, ends) WHERE state = 'open' AND saved = 1;
+CREATE INDEX feed_by_circle ON feed_post
+    (feed, at DESC, ord DESC, specialty, site, status, read_at, saved, ends) WHERE state = 'open';
+CREATE INDEX feed_by_specialty ON feed_post
+    (specialty, at DESC, ord DESC, feed, site, status, read_at, saved, ends) WHERE state = 'open';
+CREATE INDEX feed_by_site ON feed_post
+    (site, at DESC, ord DESC, feed, specialty, status, read_at, saved, ends) WHERE state = 'open';
+CREATE INDEX feed_unread ON feed_post
+    (at DESC, ord DESC, feed, specialty, site, status, saved, ends) WHERE state = 'open' AND read_at IS NULL;
+CREATE INDEX feed_saved_ones ON feed_post
+    (at DESC, ord DESC, feed, specialty, site, status, read_at, ends) WHERE state = 'open' AND saved = 1;
 CREATE INDEX feed_ending ON feed_post (ends) WHERE state IN ('waiting', 'open');
 CREATE INDEX feed_to_tell ON feed_post (feed) WHERE state = 'withdrawn' AND held = 1 AND told = 0;
 
 -- The words of open posts. What is deleted is taken out of the index's pages, too.
 CREATE VIRTUAL TABLE feed_words USING fts5 (
-    title, body, question, labels, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+    title, body, question, labels, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3 4 5'
 );
 INSERT INTO feed_words (feed_words, rank) VALUES ('secure-delete', 1);
 
