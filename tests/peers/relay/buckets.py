@@ -1,7 +1,10 @@
-"""An S3 server that others wrote: moto, in this process. One request at a time, since its conditions are not atomic."""
+"""S3 servers that others wrote: moto, in this process, and versitygw, if somebody built it."""
 
 import os
+import socket
+import subprocess
 import threading
+import time
 
 import boto3
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -18,32 +21,16 @@ class Quiet(WSGIRequestHandler):
 
 
 class Bucket:
-    """A bucket of its own; `careless` passes over conditions, as some stores do."""
+    """A bucket on a server at `url`."""
 
-    def __init__(self, name, *, careless=False):
+    def __init__(self, name):
         self.name, self.store = name, f"s3://{name}/circles"
-        app, self.requests = DomainDispatcherApplication(create_backend_app), 0
 
-        def serve(environ, start_response):
-            self.requests += 1
-            if careless:
-                environ.pop("HTTP_IF_NONE_MATCH", None)
-                environ.pop("HTTP_IF_MATCH", None)
-            return app(environ, start_response)
-
-        self.server = make_server("127.0.0.1", 0, serve, threaded=False, request_handler=Quiet)
-        self.url = f"http://127.0.0.1:{self.server.port}"
-        self.env = {**CREDENTIALS, "AWS_ENDPOINT": self.url, "AWS_ALLOW_HTTP": "true"}
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.client = boto3.client("s3", endpoint_url=self.url, region_name="us-east-1")
+    def open(self, url):
+        self.env = {**CREDENTIALS, "AWS_ENDPOINT": url, "AWS_ALLOW_HTTP": "true"}
+        self.client = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
         self.client.create_bucket(Bucket=self.name)
         return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
     def names(self, prefix):
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=f"circles/{prefix}")
@@ -51,3 +38,54 @@ class Bucket:
 
     def get(self, name):
         return self.client.get_object(Bucket=self.name, Key=f"circles/{name}")["Body"].read()
+
+
+class Moto(Bucket):
+    """One request at a time, since moto's conditions are not atomic; `careless` passes over them, as some stores do."""
+
+    def __init__(self, name, *, careless=False):
+        super().__init__(name)
+        app = DomainDispatcherApplication(create_backend_app)
+
+        def serve(environ, start_response):
+            if careless:
+                environ.pop("HTTP_IF_NONE_MATCH", None)
+                environ.pop("HTTP_IF_MATCH", None)
+            return app(environ, start_response)
+
+        self.server = make_server("127.0.0.1", 0, serve, threaded=False, request_handler=Quiet)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self.open(f"http://127.0.0.1:{self.server.port}")
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Versity(Bucket):
+    """versitygw over a folder; `CURTAIN_VERSITYGW` is the command."""
+
+    def __init__(self, name, folder):
+        super().__init__(name)
+        self.folder = folder
+
+    def __enter__(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.folder.mkdir()
+        command = [os.environ["CURTAIN_VERSITYGW"], "--port", f"127.0.0.1:{port}", "--access", "peer", "--secret", "peer"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen([*command, "--quiet", "posix", str(self.folder)], **quiet)
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        return self.open(f"http://127.0.0.1:{port}")
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()

@@ -12,7 +12,7 @@ import threading
 import time
 
 import pytest
-from buckets import Bucket
+from buckets import Moto, Versity
 from circles import Circle, blob, case, comment
 from proxy import Proxy
 from relays import Refused, Relay, together
@@ -43,15 +43,16 @@ class Folder:
         return (pathlib.Path(self.store) / name).read_bytes()
 
 
-@pytest.fixture(params=["folder", "moto"])
+@pytest.fixture(params=["folder", "moto", *(["versitygw"] if "CURTAIN_VERSITYGW" in os.environ else [])])
 def store(request, tmp_path):
     with contextlib.ExitStack() as stack:
         if request.param == "folder":
             yield Folder(tmp_path / "store")
-        else:
-            bucket = stack.enter_context(Bucket("curtain"))
-            bucket.races = AT_MOTO
-            yield bucket
+            return
+        is_moto = request.param == "moto"
+        bucket = stack.enter_context(Moto("curtain") if is_moto else Versity("curtain", tmp_path / "versity"))
+        bucket.races = AT_MOTO if is_moto else RACES
+        yield bucket
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ def test_an_upload_goes_on_at_the_other_relay_when_one_is_killed(both, store):
 
 
 def test_a_bucket_that_passes_over_conditions_is_refused(tmp_path):
-    with Bucket("careless", careless=True) as bucket:
+    with Moto("careless", careless=True) as bucket:
         relay = Relay(tmp_path, bucket.store, bucket.env)
         with pytest.raises(Refused) as refused:
             relay.start()
@@ -208,6 +209,6 @@ def test_a_bucket_that_passes_over_conditions_is_refused(tmp_path):
 
 
 def test_a_bucket_that_is_not_there_is_said(tmp_path):
-    with Bucket("curtain") as bucket, pytest.raises(Refused) as refused:
+    with Moto("curtain") as bucket, pytest.raises(Refused) as refused:
         Relay(tmp_path, "s3://other/circles", bucket.env).start()
     assert refused.value.args[0] != 0
