@@ -31,8 +31,8 @@ use crate::problem::Problem;
 use crate::store::Created;
 use crate::witness::{count, key_of};
 
-/// As large as a leaf may be.
-const MAX_LEAF_BYTES: usize = 4 << 10;
+/// As large as a leaf may be: one that lists many copies is long.
+const MAX_LEAF_BYTES: usize = 1 << 20;
 
 /// As large as sealed details may be: a recording, padded.
 const MAX_SEALED_BYTES: usize = 24 << 20;
@@ -52,7 +52,7 @@ pub(crate) fn routes() -> Router<Arc<Relay>> {
         .route("/v1/ledgers/{log}/leaves", get(leaves))
         .route("/v1/ledgers/{log}/leaves/{n}", put(put_leaf).layer(limited(MAX_LEAF_BYTES)))
         .route("/v1/ledgers/{log}/sealed", get(sealed))
-        .route("/v1/ledgers/{log}/sealed/{n}", put(put_sealed).layer(limited(MAX_SEALED_BYTES)))
+        .route("/v1/ledgers/{log}/sealed/{n}", put(put_sealed).delete(delete_sealed).layer(limited(MAX_SEALED_BYTES)))
         .route("/v1/ledgers/{log}/checkpoints", get(checkpoint))
         .route(
             "/v1/ledgers/{log}/checkpoints/{size}",
@@ -113,29 +113,38 @@ async fn put_leaf(
         return Err(refused("leaf", "this is no leaf of this log with this number"));
     }
     to_the_end(async move {
-        let folder = folder(log, "leaves");
-        let size = count(&relay.store, &folder).await?;
-        if n > size {
-            return Err(not_next(size));
-        }
-        put_once(&relay, &numbered(&folder, n), body, MAX_LEAF_BYTES, size.max(n + 1)).await
+        has_leaf(&relay, log, n.checked_sub(1)).await?;
+        put_once(&relay, log, &numbered(&folder(log, "leaves"), n), body, MAX_LEAF_BYTES).await
     })
     .await
 }
 
-/// Creates an object, which may be there with the same bytes.
+/// Refuses what needs a leaf that is not here yet.
+async fn has_leaf(relay: &Relay, log: Id, n: Option<u64>) -> Result<(), Problem> {
+    let Some(n) = n else { return Ok(()) };
+    let leaves = folder(log, "leaves");
+    match relay.store.size(&numbered(&leaves, n)).await? {
+        Some(_) => Ok(()),
+        None => Err(not_next(count(&relay.store, &leaves).await?)),
+    }
+}
+
+/// Creates an object of a log, which may be there with the same bytes.
 async fn put_once(
     relay: &Relay,
+    log: Id,
     name: &str,
     bytes: Bytes,
     max: usize,
-    size: u64,
 ) -> Result<StatusCode, Problem> {
     if relay.store.create(name, bytes.clone()).await? == Created::New {
         return Ok(StatusCode::CREATED);
     }
     let there = relay.store.get(name, max).await?;
-    if there == Some(bytes) { Ok(StatusCode::OK) } else { Err(not_next(size)) }
+    if there == Some(bytes) {
+        return Ok(StatusCode::OK);
+    }
+    Err(not_next(count(&relay.store, &folder(log, "leaves")).await?))
 }
 
 /// Whether this is canonical JSON of a leaf's form, with the names of this log and place. What it says is for those to
@@ -158,11 +167,32 @@ async fn put_sealed(
     if body.len() < MIN_SEALED_BYTES || body[0] != canonical::Suite::BYTE {
         return Err(refused("sealed", "these are no sealed details"));
     }
-    let size = count(&relay.store, &folder(log, "leaves")).await?;
-    if n >= size {
-        return Err(not_next(size));
+    has_leaf(&relay, log, Some(n)).await?;
+    put_once(&relay, log, &numbered(&folder(log, "sealed"), n), body, MAX_SEALED_BYTES).await
+}
+
+/// Deletes details whose erasure stands in the log: nobody needs them any more, and nobody else may.
+async fn delete_sealed(
+    Of(relay): Of<Arc<Relay>>,
+    Path((log, n)): Path<(String, String)>,
+    signer: Signer,
+) -> Result<StatusCode, Problem> {
+    let (log, n): (Id, u64) = (hex(&log)?, number(&n)?);
+    owner(&relay, log, &signer).await?;
+    let name = numbered(&folder(log, "sealed"), n);
+    if relay.store.size(&name).await?.is_none() {
+        return Err(Problem::new(StatusCode::NOT_FOUND, "no_such_details", "there are no details of this record"));
     }
-    put_once(&relay, &numbered(&folder(log, "sealed"), n), body, MAX_SEALED_BYTES, size).await
+    let leaves = folder(log, "leaves");
+    for at in n.saturating_add(1).. {
+        let Some(leaf) = relay.store.get(&numbered(&leaves, at), MAX_LEAF_BYTES).await? else { break };
+        let leaf: Value = serde_json::from_slice(&leaf).unwrap_or_default();
+        if leaf["event"]["kind"] == "erase" && leaf["event"]["grant"] == json!(n) {
+            relay.store.delete(&name).await?;
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    Err(Problem::new(StatusCode::CONFLICT, "not_erased", "no record here says that these details were erased"))
 }
 
 async fn put_checkpoint(
@@ -182,12 +212,9 @@ async fn put_checkpoint(
     if !matches!(note.verify(relay.keys.witness()), Ok(Verified::Cosigned { .. })) {
         return Err(refused("not_cosigned", "the witness here did not cosign this checkpoint"));
     }
-    let here = count(&relay.store, &folder(log, "leaves")).await?;
-    if size > here {
-        return Err(not_next(here));
-    }
+    has_leaf(&relay, log, size.checked_sub(1)).await?;
     let name = numbered(&folder(log, "checkpoints"), size);
-    put_once(&relay, &name, body, MAX_CHECKPOINT_BYTES, here).await
+    put_once(&relay, log, &name, body, MAX_CHECKPOINT_BYTES).await
 }
 
 async fn leaves(

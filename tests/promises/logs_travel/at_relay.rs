@@ -52,7 +52,7 @@ fn an_officer_pulls_what_phones_send_and_takes_a_case_back() {
     assert_eq!(done(&curtain(&args))["records"], json!(2));
     let table = fs::read_to_string(table).unwrap();
     assert_eq!(table.lines().count(), 3);
-    assert!(table.contains(ada["log"].as_str().unwrap()) && table.contains("Quillibrand"));
+    assert!(table.contains(ada["log"].as_str().unwrap()) && table.contains("Quillibrand"), "{table}");
 
     // The officer says that it must go, and readers follow.
     let circle = text(&ada["circles"][0]);

@@ -10,7 +10,7 @@ use super::Row;
 ///
 /// `grant`, `copy`, `of`, `awaits` and `copies` are places of other entries, and so are `first` and `until`;
 /// `size` and `witnessed` are numbers of entries.
-pub const COLUMNS: [&str; 36] = [
+pub const COLUMNS: [&str; 37] = [
     "n",
     "at",
     "kind",
@@ -47,6 +47,7 @@ pub const COLUMNS: [&str; 36] = [
     "method",
     "commitment",
     "leaf_hash",
+    "log",
 ];
 
 /// One cell.
@@ -75,6 +76,7 @@ pub(super) fn fact<'a>(row: &'a Row, column: &str) -> Option<Fact<'a>> {
         "kind" => Some(Fact::Code(row.leaf.event.kind())),
         "consent" => row.leaf.event.consent().map(Fact::Name),
         "leaf_hash" => Some(Fact::Hash(row.leaf_hash)),
+        "log" => Some(Fact::Name(row.leaf.log)),
         _ => of_event(&row.leaf.event, column).or_else(|| of_details(row, column)),
     }
 }

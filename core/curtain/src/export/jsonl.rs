@@ -10,7 +10,7 @@ use super::{ExportError, Row};
 /// Writes `rows` as JSON Lines: one object a line, with the names of [`super::COLUMNS`] for what the entry says.
 ///
 /// Each moment stands there twice: `at` is RFC 3339, `at_unix_s` is seconds since 1970. Lists of places are arrays.
-/// The last two members are `log` and `v`, the version of the leaf.
+/// The last member is `v`, the version of the leaf.
 ///
 /// # Errors
 /// [`ExportError::Read`] and [`ExportError::Write`].
@@ -47,7 +47,6 @@ impl Serialize for Line<'_> {
                 Fact::Words(words) => object.serialize_entry(name, words)?,
             }
         }
-        object.serialize_entry("log", &self.0.leaf.log)?;
         object.serialize_entry("v", &self.0.leaf.v)?;
         object.end()
     }
