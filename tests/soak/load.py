@@ -98,7 +98,8 @@ class Driver:
                     circle.sent(by, header)
                     self.acknowledged.append((n, json.loads(answer)["n"], hashlib.sha256(header).digest()))
                     self.times["case, all of it"].append(time.monotonic() - began)
-            await asyncio.sleep(random.uniform(0.5, 1.5) * pace)
+            rest = random.uniform(0.5, 1.5) * pace
+            await asyncio.sleep(max(0, min(rest, self.until - time.monotonic())))
 
     async def reader(self, n, circle, place):
         client, known = self.address_of(n, place + 20), 0

@@ -21,7 +21,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
 # Of each operation, for each signer: so many as described, and so many that are not.
-EXAMPLES = 8
+EXAMPLES = 6
 
 CHECKED = [
     not_a_server_error,
