@@ -110,6 +110,10 @@ struct Settings {
     /// Seconds to finish what was begun, after SIGTERM or SIGINT [default: 20]
     #[arg(long, env = "CURTAIN_RELAY_DRAIN_SECONDS")]
     drain_seconds: Option<u64>,
+    /// Stop when standard input ends, too: a relay that another program started then ends with it
+    #[arg(long)]
+    #[serde(skip)]
+    stop_with_input: bool,
 }
 
 /// The settings of a running relay.
@@ -153,6 +157,8 @@ pub struct Config {
     pub request_time: Duration,
     /// Time to finish.
     pub drain: Duration,
+    /// Whether the end of standard input stops it.
+    pub stop_with_input: bool,
 }
 
 impl Config {
@@ -211,6 +217,7 @@ impl Settings {
             min_bytes_per_second: self.min_bytes_per_second.or(file.min_bytes_per_second),
             request_seconds: self.request_seconds.or(file.request_seconds),
             drain_seconds: self.drain_seconds.or(file.drain_seconds),
+            stop_with_input: self.stop_with_input,
         }
     }
 
@@ -249,6 +256,7 @@ impl Settings {
             min_bytes_per_second: self.min_bytes_per_second.unwrap_or(1 << 10),
             request_time: Duration::from_secs(self.request_seconds.unwrap_or(60)),
             drain: Duration::from_secs(self.drain_seconds.unwrap_or(20)),
+            stop_with_input: self.stop_with_input,
         };
         let zero = [
             ("max-blob-bytes", config.max_blob_bytes == 0),

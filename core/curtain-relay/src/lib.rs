@@ -31,7 +31,7 @@ use tokio::sync::watch;
 
 pub use config::{Config, ConfigError};
 pub use keys::{KeysError, RelayKeys};
-pub use server::{Server, StartError};
+pub use server::{Server, StartError, when_told};
 pub use store::OpenError;
 
 /// A running relay: what every request works on.

@@ -14,7 +14,7 @@ use serde_json::json;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
@@ -268,13 +268,47 @@ fn refuse(error: &dyn std::error::Error) -> ExitCode {
 async fn serve_until_told(config: Config) -> Result<(), StartError> {
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let told = told().map_err(StartError::Process)?;
+    let input = config.stop_with_input.then(input_ended);
     let server = Server::start(config).await?;
     // Who started the process may have closed its standard output: it runs all the same.
     let _ = io::stdout().write_all(format!("listening on {scheme}://{}\n", server.address()).as_bytes());
     let _ = io::stdout().flush();
-    told.await;
+    match input {
+        None => told.await,
+        Some(ended) => tokio::select! {
+            () = told => {}
+            _ = ended => {}
+        },
+    }
     log::line(Level::Info, "stopping", []);
     server.stop().await;
+    Ok(())
+}
+
+/// Ready when standard input has ended.
+fn input_ended() -> oneshot::Receiver<()> {
+    let (tell, ended) = oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        let _ = tell.send(());
+    });
+    ended
+}
+
+/// Calls `then` at SIGTERM or SIGINT, which end the process no more: for a program that starts others and tidies up after
+/// them.
+///
+/// # Errors
+/// The process can take no signals.
+pub fn when_told(then: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let entered = runtime.enter();
+    let told = told()?;
+    drop(entered);
+    std::thread::spawn(move || {
+        runtime.block_on(told);
+        then();
+    });
     Ok(())
 }
 
