@@ -118,13 +118,12 @@ pub(super) fn fetch(
     epochs: Vec<(u64, Known)>,
     now: UnixTime,
 ) -> Result<(MyCircle, Vec<Vec<u8>>), ExchangeError> {
-    // Each entry names the one before: where the last one is the same, all are.
-    let from = kept.len().saturating_sub(1);
-    let mut there = road.entries(circle, from as u64)?.into_iter();
-    if let Some(known) = kept.last() {
-        match there.next() {
-            Some(same) if same == *known => {}
-            _ => return Err(parted(road, circle, kept)?),
+    let from = road.rereads_from(kept.len() as u64);
+    let mut there = road.entries(circle, from)?.into_iter();
+    let again = usize::try_from(from).ok().and_then(|from| kept.get(from..)).unwrap_or_default();
+    for known in again {
+        if there.next().as_ref() != Some(known) {
+            return Err(parted(road, circle, kept)?);
         }
     }
     let mut new = Vec::new();

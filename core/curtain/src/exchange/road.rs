@@ -40,6 +40,12 @@ pub trait Road {
     /// [`ExchangeError`]; [`ExchangeError::NoCircle`] if there is none of it.
     fn entries(&self, circle: Sha256, from: u64) -> Result<Vec<Vec<u8>>, ExchangeError>;
 
+    /// From which entry on a log of which `kept` entries are known is read again. Each entry names the one before, so that the
+    /// last one is enough; where reading costs nothing, what was changed before it is found, too.
+    fn rereads_from(&self, kept: u64) -> u64 {
+        kept.saturating_sub(1)
+    }
+
     /// Puts entry `n` there, unless there is another.
     ///
     /// # Errors

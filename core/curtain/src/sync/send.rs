@@ -1,7 +1,7 @@
 //! Sending what the outbox holds: files first, several posts at a time; then headers, one circle after the other, in the order of
 //! the device's chain. A header is signed only when all that it names is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 
 use curtain_wire::header::FeedSeen;
@@ -102,6 +102,13 @@ fn refusal(status: u16, code: &str) -> Means {
     }
 }
 
+/// Whether it is known of every header that was signed for a circle that it is in its feed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Chain {
+    Settled,
+    Open,
+}
+
 /// What sends: the device at hand, a relay, and the circles that were reached.
 pub(super) struct Sender<'a, 'h> {
     pub(super) here: &'a mut Here<'h>,
@@ -115,12 +122,15 @@ pub(super) struct Sender<'a, 'h> {
 impl<'a> Sender<'a, '_> {
     /// Sends what is due. One thing that does not go holds up no other.
     pub(super) fn send_due(&mut self) -> Result<(), ExchangeError> {
-        for reached in self.circles.values() {
-            self.settle(&reached.circle)?;
+        let mut settled = BTreeSet::new();
+        for (id, reached) in self.circles {
+            if self.settle(&reached.circle)? == Chain::Settled {
+                settled.insert(*id);
+            }
         }
         let mut due = self.here.vault.outbox_due(self.here.now)?;
-        // What goes to circles of other relays is theirs to send.
-        due.retain(|queued| queued.item.circle().is_none_or(|circle| self.circles.contains_key(&circle)));
+        // What goes to circles of other relays is theirs to send; where a chain is not settled, nothing is added to it.
+        due.retain(|queued| queued.item.circle().is_none_or(|circle| settled.contains(&circle)));
         outbox::in_order(&mut due);
         let (posts, small): (Vec<Queued>, Vec<Queued>) =
             due.into_iter().partition(|queued| matches!(queued.item, Item::Post { .. }));
@@ -133,7 +143,7 @@ impl<'a> Sender<'a, '_> {
 
     /// Headers that were signed and of which it is not known whether they are there: those that should be are sent again, which
     /// does nothing where they are; the others are taken back, so that the chain goes on.
-    fn settle(&mut self, circle: &MyCircle) -> Result<(), ExchangeError> {
+    fn settle(&mut self, circle: &MyCircle) -> Result<Chain, ExchangeError> {
         let id = circle.circle().id();
         for (seq, hash, bytes) in self.here.vault.unsent_headers(id)? {
             let outbox = self.here.vault.outbox()?;
@@ -148,7 +158,7 @@ impl<'a> Sender<'a, '_> {
             let wanted = of.is_none_or(|queued| queued.state == State::Waiting) && !bytes.is_empty();
             let is_last = self.here.vault.next_header(id)?.0 == seq + 1;
             if !wanted && !is_last {
-                return Ok(());
+                return Ok(Chain::Open);
             }
             if !wanted {
                 self.here.vault.drop_header(id, seq)?;
@@ -166,10 +176,10 @@ impl<'a> Sender<'a, '_> {
                     self.here.vault.drop_header(id, seq)?;
                 }
                 // The rest of this circle waits until it is known.
-                Err(_) => return Ok(()),
+                Err(_) => return Ok(Chain::Open),
             }
         }
-        Ok(())
+        Ok(Chain::Settled)
     }
 
     fn send_small(&mut self, queued: &Queued) -> Result<(), ExchangeError> {
