@@ -72,19 +72,31 @@ fn clean(stage: &Stage, photo: &Path) -> Result<Told, Wrong> {
 
 fn review(stage: &mut Stage, photo: &Path) -> Result<Told, Wrong> {
     let story = format!(
-        "{PATIENT}, a farmer from {VILLAGE} village, came on 3 July 2024. He has had a rash on the forearm for two weeks. It \
-         itches at night. His phone is {PHONE}.\n"
+        "{PATIENT}, a farmer from {VILLAGE} village. Seen 3 July 2024. He has had a dark patch on the forearm for a year. It \
+         grows, and itches at night. His phone is {PHONE}.\n"
     );
     let story = stage.hand("story.txt", story)?;
-    let known = format!("name: {PATIENT}\nplace: {VILLAGE}\nnumber: {PHONE}\n");
+    let known = format!("name: {PATIENT}\nplace: {VILLAGE}\n");
     let known = stage.hand("known.txt", known)?;
-    let new = stage.clinician.call("post new")?.args(["--title", "A rash on the forearm", "--specialty", "dermatology"]);
-    let new = new.args(["--site", "forearm", "--question", "What is it, and what would you try first?"]);
+    let new = stage.clinician.call("post new")?.args([
+        "--title",
+        "A dark patch on the forearm",
+        "--specialty",
+        "dermatology",
+    ]);
+    let new = new.args(["--site", "forearm", "--question", "What is it, and what would you do first?"]);
     stage.known.case = text(&new.arg("--text").arg(&story).arg(photo).done()?["case"])?;
 
-    let review = || Ok::<_, Wrong>(stage.clinician.call("post review")?.arg(&stage.known.case).arg("--known").arg(&known));
+    let review = || {
+        Ok::<_, Wrong>(stage.clinician.call("post review")?.arg(&stage.known.case).arg("--known").arg(&known))
+    };
     let found = review()?.done()?;
-    let in_text: usize = found["text"].as_array().into_iter().flatten().map(|part| part["findings"].as_array().map_or(0, Vec::len)).sum();
+    let in_text: usize = found["text"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|part| part["findings"].as_array().map_or(0, Vec::len))
+        .sum();
     check(in_text >= 4, "name, village, date and phone were not all found in the story")?;
     // A person looks at each photo and answers for what no detector looks for.
     let mut decided = found["template"].clone();
@@ -98,7 +110,8 @@ fn review(stage: &mut Stage, photo: &Path) -> Result<Told, Wrong> {
     let settled = fs::read_to_string(to_show(stage).join("text.txt"))?;
     let left: Vec<_> = words_in(&settled.to_ascii_lowercase().into_bytes()).collect();
     check(left.is_empty() && !settled.contains("3 July"), "the story still says who the patient is")?;
-    let story: String = settled.lines().filter(|line| line.contains("rash") && line.contains("itches")).collect();
+    let story: String =
+        settled.lines().filter(|line| line.contains("patch") && line.contains("itches")).collect();
     check(!story.is_empty(), "the story lost what the case is about")?;
     Ok(Told::done(format!(
         "I wrote the story with name, village, date and phone, as one does. Curtain marked each, and I decided on each. \
@@ -130,9 +143,12 @@ fn consent(stage: &mut Stage) -> Result<Told, Wrong> {
     let consent = stage.clinician.call("post consent")?.arg(&stage.known.case);
     let consent = consent.arg("--known").arg(stage.private("known.txt")).arg("--signature").arg(signature);
     let consent = consent.args(["--regime", "hipaa", "--level", "teaching", "--purpose", "teaching"]);
-    let consent = consent.args(["--giver", "patient", "--patient", PATIENT, "--affirm", "understood", "--shown"]);
-    let consent = consent.args(["--recipients", "members of the circle Teaching", "--discloser", "Test Clinic"]);
-    let consent = consent.args(["--contact", "Test Clinic, room 1", "--description", "a rash on the forearm"]);
+    let consent =
+        consent.args(["--giver", "patient", "--patient", PATIENT, "--affirm", "understood", "--shown"]);
+    let consent =
+        consent.args(["--recipients", "members of the circle Teaching", "--discloser", "Test Clinic"]);
+    let consent =
+        consent.args(["--contact", "Test Clinic, room 1", "--description", "a dark patch on the forearm"]);
     let granted = consent.args(["--expires", &expires]).done()?;
     stage.known.consent = text(&granted["consent"])?;
     stage.known.log_key = text(&stage.clinician.call("ledger key")?.done()?["key"])?;
@@ -145,7 +161,13 @@ fn consent(stage: &mut Stage) -> Result<Told, Wrong> {
 /// Where the receipt lies: the page, and the file.
 fn receipt(stage: &Stage) -> Result<Told, Wrong> {
     let folder = stage.private("receipt");
-    let written = stage.clinician.call("consent receipt")?.arg("--out").arg(&folder).arg(&stage.known.consent).done()?;
+    let written = stage
+        .clinician
+        .call("consent receipt")?
+        .arg("--out")
+        .arg(&folder)
+        .arg(&stage.known.consent)
+        .done()?;
     let mut endings = Vec::new();
     for path in written["receipt"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         let ending = Path::new(path).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
@@ -169,7 +191,10 @@ fn publish(stage: &Stage) -> Result<Told, Wrong> {
     seal_to(stage, PUBLICATION)?.refused(CODE)?;
     let waiting = stage.clinician.call("outbox list")?.done()?;
     check(waiting["waiting"] == json!(0), "something waits to be sent")?;
-    Ok(Told::refused(CODE, "I tried to put it into a circle for publication. Curtain refused: the patient signed for teaching. Nothing was sealed."))
+    Ok(Told::refused(
+        CODE,
+        "I tried to put it into a circle for publication. Curtain refused: the patient signed for teaching. Nothing was sealed.",
+    ))
 }
 
 fn seal(stage: &mut Stage) -> Result<Told, Wrong> {

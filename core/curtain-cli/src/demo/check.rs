@@ -83,7 +83,10 @@ impl Ran {
         let status = self.status.map_or_else(|| "killed".to_owned(), |status| format!("exit {status}"));
         let code = self.lines.last().and_then(|line| line["error"]["code"].as_str()).unwrap_or_default();
         let errors = self.errors.trim();
-        Wrong::new(format!("`curtain {}` was {wanted}, and ended with {status} {code} {errors}", self.command))
+        Wrong::new(format!(
+            "`curtain {}` was {wanted}, and ended with {status} {code} {errors}",
+            self.command
+        ))
     }
 }
 
@@ -110,7 +113,10 @@ mod tests {
         assert!(ran(Some(0), &[]).done().is_err());
         for status in [Some(1), Some(2), None] {
             let wrong = ran(status, std::slice::from_ref(&post)).done().unwrap_err().in_step("seal");
-            assert!(wrong.to_string().starts_with("step \"seal\": `curtain post seal` was to be done"), "{wrong}");
+            assert!(
+                wrong.to_string().starts_with("step \"seal\": `curtain post seal` was to be done"),
+                "{wrong}"
+            );
         }
     }
 

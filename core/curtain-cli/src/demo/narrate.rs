@@ -100,7 +100,10 @@ impl Narrator {
             output::line(&format!("  {name:<30} {what}"));
         }
         if kept {
-            output::line(&format!("  {:<30} {}", "private/", "vaults and keys, as --keep-vaults wanted: all of it in plain"));
+            output::line(&format!(
+                "  {:<30} {}",
+                "private/", "vaults and keys, as --keep-vaults wanted: all of it in plain"
+            ));
         }
         output::line("");
         output::line("Look for the patient where strangers keep the case; nothing comes:");

@@ -11,7 +11,7 @@ use super::stage::Stage;
 use super::{PATIENT, VILLAGE, case};
 
 /// What the student votes for.
-const DIAGNOSIS: &str = "Nummular eczema";
+const DIAGNOSIS: &str = "Suspected melanoma";
 
 pub(super) fn play(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Wrong> {
     narrator.step("read", Voice::Student, || read(stage))?;
@@ -81,11 +81,15 @@ fn comment(stage: &Stage) -> Result<Told, Wrong> {
     let lines = comment.run()?.refused(CODE)?;
     let found: Vec<&Value> = lines.iter().filter_map(|line| line["findings"].as_array()).flatten().collect();
     let stands = |finding: &&Value, word: &str| {
-        let place = |name: &str| finding[name].as_u64().and_then(|place| usize::try_from(place).ok()).unwrap_or(0);
+        let place =
+            |name: &str| finding[name].as_u64().and_then(|place| usize::try_from(place).ok()).unwrap_or(0);
         words.get(place("start")..place("end")).is_some_and(|found| found.contains(word))
     };
     for word in [PATIENT, VILLAGE] {
-        check(found.iter().any(|finding| stands(finding, word)), format!("\"{word}\" was not found in the comment"))?;
+        check(
+            found.iter().any(|finding| stands(finding, word)),
+            format!("\"{word}\" was not found in the comment"),
+        )?;
     }
     let waiting = stage.student.call("outbox list")?.done()?;
     check(waiting["waiting"] == json!(0) && stage.wire.up() == up, "the comment waits, or was sent")?;
