@@ -89,7 +89,7 @@ struct Settings {
     /// As much as a device may have on its way here, in bytes [default: 10 GiB]
     #[arg(long, env = "CURTAIN_RELAY_DEVICE_QUOTA_BYTES")]
     device_quota_bytes: Option<u64>,
-    /// Requests that are answered at once, in all [default: 512]
+    /// Requests that are answered at once, in all [default: 4096]
     #[arg(long, env = "CURTAIN_RELAY_MAX_REQUESTS")]
     max_requests: Option<usize>,
     /// Connections and requests at once, per address of a client [default: 64]
@@ -249,7 +249,7 @@ impl Settings {
             max_patch_bytes: self.max_patch_bytes.unwrap_or(64 << 20),
             circle_quota_bytes: self.circle_quota_bytes.unwrap_or(100 << 30),
             device_quota_bytes: self.device_quota_bytes.unwrap_or(10 << 30),
-            max_requests: self.max_requests.unwrap_or(512),
+            max_requests: self.max_requests.unwrap_or(4096),
             max_requests_per_address: self.max_requests_per_address.unwrap_or(64),
             requests_per_minute: self.requests_per_minute.unwrap_or(1_200),
             idle: Duration::from_secs(self.idle_seconds.unwrap_or(30)),

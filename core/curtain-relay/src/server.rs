@@ -28,6 +28,9 @@ use crate::store::{OpenError, Store};
 use crate::timed::Timed;
 use crate::{Relay, circles, metrics, tls, uploads};
 
+/// How often a folder is searched for what was left half written.
+const TIDY_EVERY: Duration = Duration::from_secs(24 * 3600);
+
 /// How often what is past is removed.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
@@ -226,7 +229,15 @@ async fn serve(
 
 /// Removes what is past, at the start and from time to time.
 async fn sweep(relay: Arc<Relay>) {
+    let mut since_tidied = TIDY_EVERY;
     loop {
+        if since_tidied >= TIDY_EVERY {
+            let store = relay.store.clone();
+            // It walks the whole folder.
+            let _ = tokio::task::spawn_blocking(move || store.remove_half_written()).await;
+            since_tidied = Duration::ZERO;
+        }
+        since_tidied += SWEEP_EVERY;
         let swept = [relay.uploads.sweep(&relay).await, relay.circles.sweep(&relay).await];
         for problem in swept.iter().filter_map(|result| result.as_ref().err()) {
             relay.metrics.sweeps_failed.fetch_add(1, Ordering::Relaxed);

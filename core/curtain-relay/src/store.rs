@@ -19,6 +19,9 @@ use object_store::{
 use ring::rand::{SecureRandom as _, SystemRandom};
 use thiserror::Error;
 
+/// After so long nobody writes to a file any more that is not an object yet.
+const HALF_WRITTEN: std::time::Duration = std::time::Duration::from_secs(3600);
+
 /// What [`Store::create`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -139,6 +142,26 @@ impl Store {
         self.remove_folder("probe");
         let holds = first == Created::New && second? == Created::There && kept?.as_deref() == Some(b"1");
         if holds { Ok(()) } else { Err(OpenError::Overwrites) }
+    }
+
+    /// Removes what a killed process left half written in a folder, if nobody wrote to it for an hour. A bucket's own rules do that.
+    pub(crate) fn remove_half_written(&self) {
+        let Some(root) = &self.folder else { return };
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = std::fs::read_dir(folder) else { continue };
+            for entry in entries.filter_map(Result::ok) {
+                let Ok(meta) = entry.metadata() else { continue };
+                // No object has this sign in its name.
+                let is_staged = entry.file_name().to_string_lossy().contains('#');
+                let age = meta.modified().ok().and_then(|at| at.elapsed().ok()).unwrap_or_default();
+                if meta.is_dir() {
+                    folders.push(entry.path());
+                } else if is_staged && age > HALF_WRITTEN {
+                    let _ = std::fs::remove_file(entry.path());
+                }
+            }
+        }
     }
 
     /// Creates an object, unless one of this name is there. It is durable when this returns.
