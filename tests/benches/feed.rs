@@ -212,7 +212,7 @@ fn feed(criterion: &mut Criterion) {
     group.bench_function("list: behind 99,000 others", |b| b.iter(|| list(&vault, &all(), page, now())));
     for (name, words) in &searches {
         group.bench_function(format!("search: {name}"), |b| {
-            b.iter(|| search(&vault, words, &all(), 50, now()))
+            b.iter(|| search(&vault, words, &all(), 50, now()));
         });
     }
     group.finish();

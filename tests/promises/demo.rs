@@ -31,9 +31,29 @@ fn every_step_does_what_it_tells_and_strangers_never_read_the_name() {
     assert_eq!(
         steps,
         [
-            "circle", "officer_key", "clean", "story", "consent", "receipt", "publication_refused", "seal",
-            "killed", "resumed", "read", "search", "vote", "comment_stopped", "pull", "verify", "edit_caught",
-            "drop_caught", "withdraw", "gone", "acknowledged", "export", "nothing_leaked",
+            "circle",
+            "officer_key",
+            "clean",
+            "story",
+            "consent",
+            "receipt",
+            "publication_refused",
+            "seal",
+            "killed",
+            "resumed",
+            "read",
+            "search",
+            "vote",
+            "comment_stopped",
+            "pull",
+            "verify",
+            "edit_caught",
+            "drop_caught",
+            "withdraw",
+            "gone",
+            "acknowledged",
+            "export",
+            "nothing_leaked",
         ]
     );
     assert!(told.iter().all(|line| line["ok"] == json!(true) && line["ms"].is_u64()), "{told:?}");
@@ -61,13 +81,18 @@ fn every_step_does_what_it_tells_and_strangers_never_read_the_name() {
         let seen = lines(&curtain(&["inspect", "--json", picture])).pop().unwrap();
         assert_eq!(seen["leaks"], json!([]), "{seen}");
         let student = picture.ends_with("as-the-student-opened-it.jpg");
-        let faces = seen["findings"].as_array().unwrap().iter().filter(|found| found["kind"] == "face").count();
+        let faces =
+            seen["findings"].as_array().unwrap().iter().filter(|found| found["kind"] == "face").count();
         assert_eq!(faces == 0, student, "the sheet shows the face, the student's picture does not: {seen}");
     }
 
     let relay = files(&out.join("relay"));
     assert!(relay.iter().any(|path| path.ends_with("relay/log")) && relay.len() > 10, "{relay:?}");
-    for path in relay.iter().chain(&[out.join("consent.csv"), out.join("consent.jsonl"), out.join("consent.fhir.json")]) {
+    for path in relay.iter().chain(&[
+        out.join("consent.csv"),
+        out.join("consent.jsonl"),
+        out.join("consent.fhir.json"),
+    ]) {
         let found: Vec<_> = WORDS.iter().filter(|word| holds(path, word)).collect();
         assert!(found.is_empty(), "{} holds {found:?}", path.display());
     }

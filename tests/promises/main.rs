@@ -11,6 +11,7 @@ mod circles;
 mod command;
 mod command_circle;
 mod could_not_look_is_not_clear;
+mod demo;
 mod desks;
 mod killed;
 mod logs_travel;

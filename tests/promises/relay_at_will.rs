@@ -1,7 +1,7 @@
 //! A relay in this process, of what `docs/relay.md` says of consent logs: objects in a map. It fails, forgets and lies at will.
 
-use std::sync::Mutex;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use curtain::circle::Role;
 use curtain::hash::{Id, Sha256};
@@ -232,7 +232,6 @@ impl State {
                 let n: u64 = n.parse().map_err(|_| problem(404, "not_found"))?;
                 let size = count(self, "leaves") as u64;
                 let fits = match *part {
-                    "leaves" => n <= size,
                     "sealed" => n < size,
                     _ => n <= size,
                 };
@@ -241,9 +240,9 @@ impl State {
                 }
                 if *part == "checkpoints" {
                     let note = Note::parse(call.body).map_err(|_| problem(422, "checkpoint"))?;
-                    let signed = Checkpoint::signed(&note, &key).is_ok_and(|seen| seen.size == n);
+                    let holds = Checkpoint::signed(&note, &key).is_ok_and(|seen| seen.size == n);
                     let cosigned = matches!(note.verify(witness.key()), Ok(Verified::Cosigned { .. }));
-                    if !signed || !cosigned {
+                    if !holds || !cosigned {
                         return Err(problem(422, "not_cosigned"));
                     }
                 }

@@ -124,7 +124,9 @@ fn nothing_that_names_the_patient_reaches_the_relay() {
     let listening = Between::new(|call: &Call<'_>| {
         let mut heard = traffic.lock().unwrap();
         heard.extend(call.url.as_bytes());
-        heard.extend(call.fields.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()].concat()));
+        heard.extend(
+            call.fields.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()].concat()),
+        );
         heard.extend(call.body);
         Fate::Passes
     });
@@ -132,7 +134,16 @@ fn nothing_that_names_the_patient_reaches_the_relay() {
     assert_eq!(sent.told.len(), 1, "{:?}", sent.told);
     let traffic = traffic.into_inner().unwrap();
     assert!(traffic.len() > 20_000, "the post went through here");
-    let words = ["Quillibrand", "Testmann", "A rash", "itches", "Test Ada", "Test Ben", "Test Dermatology", "Test Clinic"];
+    let words = [
+        "Quillibrand",
+        "Testmann",
+        "A rash",
+        "itches",
+        "Test Ada",
+        "Test Ben",
+        "Test Dermatology",
+        "Test Clinic",
+    ];
     let holds = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
     let stored = files_below(&relay.store());
     assert!(stored.len() > 10);
@@ -178,7 +189,8 @@ fn what_cases_cost_is_said_and_kept_to() {
     let metered = |budget: &str| {
         done(&scene.ada.run(&["outbox", "set", "--budget", budget]));
         let mut command = Command::new(env!("CARGO_BIN_EXE_curtain-under-test"));
-        let output = command.args(["sync", "--json", "--metered", "--vault"]).arg(&scene.ada.vault).output().unwrap();
+        let output =
+            command.args(["sync", "--json", "--metered", "--vault"]).arg(&scene.ada.vault).output().unwrap();
         let told = lines(&output);
         let post = told.iter().find(|line| line["kind"] == "post").unwrap();
         (text(&post["state"]), post["reason"].clone())
@@ -220,7 +232,8 @@ fn a_parcel_is_opened_like_a_post_and_only_by_members() {
     assert_eq!(code(&open("never", &changed)), "parcel_length");
     assert!(!Path::new(&world.at("never")).exists(), "nothing was written");
     let cara = world.person("Cara", "clinician");
-    let foreign = cara.run(&["post", "import", &parcel, "--witness", &witness, "--out", &world.at("foreign")]);
+    let foreign =
+        cara.run(&["post", "import", &parcel, "--witness", &witness, "--out", &world.at("foreign")]);
     assert_eq!(code(&foreign), "no_such_circle");
 }
 
@@ -235,6 +248,7 @@ fn witness_of(relay: &Process) -> String {
         limit: 10_000,
         patience_s: 10,
     };
-    let said: Value = serde_json::from_slice(&curtain_cli::network::host().call(&call).unwrap().body).unwrap();
+    let said: Value =
+        serde_json::from_slice(&curtain_cli::network::host().call(&call).unwrap().body).unwrap();
     text(&said["witness_key"])
 }

@@ -52,7 +52,10 @@ pub(crate) fn routes() -> Router<Arc<Relay>> {
         .route("/v1/ledgers/{log}/leaves", get(leaves))
         .route("/v1/ledgers/{log}/leaves/{n}", put(put_leaf).layer(limited(MAX_LEAF_BYTES)))
         .route("/v1/ledgers/{log}/sealed", get(sealed))
-        .route("/v1/ledgers/{log}/sealed/{n}", put(put_sealed).delete(delete_sealed).layer(limited(MAX_SEALED_BYTES)))
+        .route(
+            "/v1/ledgers/{log}/sealed/{n}",
+            put(put_sealed).delete(delete_sealed).layer(limited(MAX_SEALED_BYTES)),
+        )
         .route("/v1/ledgers/{log}/checkpoints", get(checkpoint))
         .route(
             "/v1/ledgers/{log}/checkpoints/{size}",
@@ -181,7 +184,11 @@ async fn delete_sealed(
     owner(&relay, log, &signer).await?;
     let name = numbered(&folder(log, "sealed"), n);
     if relay.store.size(&name).await?.is_none() {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "no_such_details", "there are no details of this record"));
+        return Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            "no_such_details",
+            "there are no details of this record",
+        ));
     }
     let leaves = folder(log, "leaves");
     for at in n.saturating_add(1).. {
@@ -192,7 +199,11 @@ async fn delete_sealed(
             return Ok(StatusCode::NO_CONTENT);
         }
     }
-    Err(Problem::new(StatusCode::CONFLICT, "not_erased", "no record here says that these details were erased"))
+    Err(Problem::new(
+        StatusCode::CONFLICT,
+        "not_erased",
+        "no record here says that these details were erased",
+    ))
 }
 
 async fn put_checkpoint(

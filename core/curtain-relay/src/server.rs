@@ -29,7 +29,7 @@ use crate::timed::Timed;
 use crate::{Relay, circles, metrics, tls, uploads};
 
 /// How often a folder is searched for what was left half written.
-const TIDY_EVERY: Duration = Duration::from_secs(24 * 3600);
+const TIDY_EVERY: Duration = Duration::from_hours(24);
 
 /// How often what is past is removed.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);

@@ -20,7 +20,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use thiserror::Error;
 
 /// After so long nobody writes to a file any more that is not an object yet.
-const HALF_WRITTEN: std::time::Duration = std::time::Duration::from_secs(3600);
+const HALF_WRITTEN: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// What [`Store::create`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

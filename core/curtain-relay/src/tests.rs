@@ -97,7 +97,10 @@ async fn what_is_open_answers_anyone() {
 
     let metrics = bench.send(&Call::get("/metrics")).await;
     let text = String::from_utf8(metrics.body).unwrap();
-    assert!(text.contains(r#"curtain_relay_requests_total{method="GET",route="/v1/relay",status="200"} 1"#), "{text}");
+    assert!(
+        text.contains(r#"curtain_relay_requests_total{method="GET",route="/v1/relay",status="200"} 1"#),
+        "{text}"
+    );
     assert!(text.contains(r#"curtain_relay_request_seconds_count{route="other"} 1"#), "{text}");
 }
 
@@ -154,7 +157,8 @@ async fn what_does_not_end_in_time_keeps_what_arrived() {
     let circle = uploads::CIRCLE.of(&bench).await;
     let created = bench.send(&uploads::creation(circle, &[7; 1_000]).signed(1)).await;
     let path = created.field("location").unwrap().to_owned();
-    let mut open = client::Open::begin(bench.server.address(), &uploads::patch(&path, 0, &[7; 1_000]).signed(1)).await;
+    let mut open =
+        client::Open::begin(bench.server.address(), &uploads::patch(&path, 0, &[7; 1_000]).signed(1)).await;
     open.write(b"\r\n").await;
     open.write(&[7; 10]).await;
     tokio::time::sleep(Duration::from_millis(100)).await;

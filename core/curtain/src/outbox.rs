@@ -139,7 +139,17 @@ mod tests {
 
     fn queued(id: u64, item: Item, bytes: u64) -> Queued {
         let (queued_at, next_at) = (now(), now());
-        Queued { id, item, seq: None, queued_at, attempts: 0, next_at, state: State::Waiting, reason: None, bytes }
+        Queued {
+            id,
+            item,
+            seq: None,
+            queued_at,
+            attempts: 0,
+            next_at,
+            state: State::Waiting,
+            reason: None,
+            bytes,
+        }
     }
 
     fn post(id: u64, bytes: u64) -> Queued {

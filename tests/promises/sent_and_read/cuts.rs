@@ -6,8 +6,8 @@ use std::io::Write;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::{
-    Between, Call, Command, Fate, Process, Scene, World, copy_folder, done, in_circle, lines, outbox, sync_through,
-    synced, titles,
+    Between, Call, Command, Fate, Process, Scene, World, copy_folder, done, in_circle, lines, outbox,
+    sync_through, synced, titles,
 };
 
 #[test]
@@ -43,14 +43,12 @@ fn a_cut_at_any_request_loses_nothing() {
             });
             // Whatever it says.
             let _ = sync_through(&scene.ada.vault, &relay.url(), &cutting);
-            drop(cutting);
             let mut whole = 0;
             let open = Between::new(|_: &Call<'_>| {
                 whole += 1;
                 Fate::Passes
             });
             let again = sync_through(&scene.ada.vault, &relay.url(), &open).unwrap();
-            drop(open);
             let told = &again.circles[0];
             assert!(told.error.is_none() && told.suspicions.is_empty(), "request {at}: {told:?}");
             let post = [("post".to_owned(), "sent".to_owned())];
@@ -117,7 +115,11 @@ fn phone_and_relay_are_killed_and_every_comment_is_there_once() {
         }
     }
     synced(&scene.ben);
-    assert!(outbox(&scene.ben).iter().all(|(_, state)| state == "sent"), "seed {seed}: {:?}", outbox(&scene.ben));
+    assert!(
+        outbox(&scene.ben).iter().all(|(_, state)| state == "sent"),
+        "seed {seed}: {:?}",
+        outbox(&scene.ben)
+    );
     synced(&scene.ada);
     let shown = lines(&scene.ada.run(&["feed", "show", &post])).pop().unwrap().to_string();
     for kill in 0..kills {

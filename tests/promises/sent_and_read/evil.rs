@@ -3,7 +3,10 @@
 use curtain::sync::Synced;
 use curtain::transport::Answer;
 
-use super::{Between, Call, Fate, Process, Scene, World, copy_folder, in_circle, outbox, sync, sync_through, synced, titles};
+use super::{
+    Between, Call, Fate, Process, Scene, World, copy_folder, in_circle, outbox, sync, sync_through, synced,
+    titles,
+};
 
 fn suspicions(synced: &Synced) -> Vec<&'static str> {
     synced.circles[0].suspicions.iter().map(curtain::sync::Suspicion::code).collect()
@@ -43,9 +46,12 @@ fn what_is_changed_on_the_way_is_never_taken() {
     let world = World::at_relay(&relay.url());
     let scene = with_a_case(&world);
     for path in ["/feed?", "/feed/head", "/blobs/", "/members?", "/members/head", "/tombstones"] {
-        let flipping = Between::new(|call: &Call<'_>| {
-            if call.url.contains(path) { Fate::Changed(flipped) } else { Fate::Passes }
-        });
+        let flipping =
+            Between::new(
+                |call: &Call<'_>| {
+                    if call.url.contains(path) { Fate::Changed(flipped) } else { Fate::Passes }
+                },
+            );
         // It may be an error, a suspicion, or a file that is fetched again: a case is not.
         let _ = sync_through(&scene.ben.vault, &relay.url(), &flipping);
         if path != "/tombstones" {
@@ -138,7 +144,6 @@ fn a_relay_with_other_keys_is_not_spoken_to() {
     });
     let error = sync_through(&scene.ada.vault, &relay.url(), &posing).unwrap_err();
     assert_eq!(error.code(), "relay_keys");
-    drop(posing);
     assert_eq!(asked, 1);
     assert_eq!(outbox(&scene.ada), [("post".to_owned(), "waiting".to_owned())]);
 }

@@ -3,7 +3,10 @@
 use curtain::consent::WithdrawalCode;
 use curtain::hash::Id;
 
-use super::{Command, Process, Scene, Value, World, code, done, files_below, json, lines, outbox, sync, synced, text, titles};
+use super::{
+    Command, Process, Scene, Value, World, code, done, files_below, json, lines, outbox, sync, synced, text,
+    titles,
+};
 use crate::people::open;
 
 /// The consent of Ada's one case, and its code as the receipt prints it.
@@ -37,7 +40,9 @@ fn whoever_has_the_code_withdraws_without_a_vault() {
     assert_eq!(blobs(&relay), 0, "the relay keeps no file of it");
     assert_eq!(in_circle_withdrawn(&synced(&scene.ben)), 1);
     assert!(titles(&scene.ben).is_empty());
-    assert!(lines(&scene.ben.run(&["feed", "search", "itches"])).iter().all(|line| line.get("title").is_none()));
+    assert!(
+        lines(&scene.ben.run(&["feed", "search", "itches"])).iter().all(|line| line.get("title").is_none())
+    );
     assert_eq!(scene.ben.run(&["feed", "show", &post]).status.code(), Some(1));
     // The clinician's log hears of it with the next sync, and of who let it go with those after.
     synced(&scene.ada);
@@ -66,7 +71,11 @@ fn the_author_withdraws_and_every_circle_hears_of_it() {
     synced(&scene.ben);
     let (consent, _) = consent(&scene);
     done(&scene.ada.run(&["consent", "withdraw", &consent.to_string()]));
-    assert_eq!(outbox(&scene.ada)[1], ("withdraw".to_owned(), "waiting".to_owned()), "in the same transaction");
+    assert_eq!(
+        outbox(&scene.ada)[1],
+        ("withdraw".to_owned(), "waiting".to_owned()),
+        "in the same transaction"
+    );
     synced(&scene.ada);
     assert_eq!(outbox(&scene.ada)[1], ("withdraw".to_owned(), "sent".to_owned()));
     assert_eq!(blobs(&relay), 0);

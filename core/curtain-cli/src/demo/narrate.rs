@@ -108,7 +108,7 @@ impl Narrator {
         output::line("");
         output::line("Look for the patient where strangers keep the case; nothing comes:");
         output::line(&format!("  grep -rai -e zebedee -e quillfeather -e quagmarsh {out}/relay"));
-        output::line("Look at what the photo gave away, and at what the student got:");
+        output::line("Ask what the student's picture gives away:");
         output::line(&format!("  curtain inspect {out}/pictures/as-the-student-opened-it.jpg"));
     }
 }

@@ -9,7 +9,7 @@ use super::narrate::{Narrator, Told, Voice};
 use super::stage::Stage;
 
 /// How long a sync may take to send half of a case.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(super) fn play(stage: &mut Stage, narrator: &mut Narrator) -> Result<(), Wrong> {
     let mut first = 0;

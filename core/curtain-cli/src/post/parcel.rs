@@ -24,7 +24,8 @@ pub(super) fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
     let ready = sealed.address(vault, &fresh, None, *now, random)?;
     let file = Parcel::pack(&ready.header, &sealed);
     files::share(&args.out, &file)?;
-    let value = json!({ "post": args.post, "header": ready.hash, "out": shown(&args.out), "bytes": file.len() });
+    let value =
+        json!({ "post": args.post, "header": ready.hash, "out": shown(&args.out), "bytes": file.len() });
     say(args.vault.json, &value, || {
         vec![
             format!("{}: {} bytes. Members of the circle can open it.", shown(&args.out), file.len()),

@@ -179,7 +179,8 @@ impl<'t> Relay<'t> {
         let about_time = matches!(problem(answer)?.as_str(), "request_too_old" | "request_too_new");
         let theirs = crate::time::http_date(answer.field("date")?)?;
         let ahead_s = theirs.seconds() - self.now().seconds();
-        (about_time && answer.status == 401 && ahead_s != self.ahead_s.load(Ordering::Relaxed)).then_some(ahead_s)
+        (about_time && answer.status == 401 && ahead_s != self.ahead_s.load(Ordering::Relaxed))
+            .then_some(ahead_s)
     }
 }
 

@@ -12,8 +12,8 @@ mod send;
 mod upload;
 
 pub use client::Relay;
+pub use ledgers::{BackUpError, BackUpState, BackedUpLog, back_up};
+pub use pull::{LogState, Officer, PullError, PulledLog, Reason, pull_ledgers};
 pub use road::withdraw_by_code;
 pub use run::{InCircle, Options, Suspicion, Synced, meet_relay, sync};
 pub use send::{Became, Told};
-pub use ledgers::{BackUpError, BackUpState, BackedUpLog, back_up};
-pub use pull::{LogState, Officer, PullError, PulledLog, Reason, pull_ledgers};

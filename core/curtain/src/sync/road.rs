@@ -27,7 +27,7 @@ const MAX_LINES: u64 = 5_000_000;
 const MAX_CIRCLES: usize = 10_000;
 
 /// The bytes of a blob that are asked for at a time.
-const RANGE_BYTES: u64 = 1 << 20;
+const RANGE_BYTES: usize = 1 << 20;
 
 /// The largest box as it travels.
 const MAX_BOX_BYTES: usize = 4 << 10;
@@ -43,7 +43,7 @@ struct Place {
 }
 
 /// By whom a feed is read: a member whom the relay does not learn; or an officer, who has no epoch's secret.
-pub(super) fn reader<'k>(key: Option<&'k SigningKey>) -> By<'k> {
+pub(super) fn reader(key: Option<&SigningKey>) -> By<'_> {
     key.map_or(By::Device, By::Reader)
 }
 
@@ -217,10 +217,10 @@ impl Road for Relay<'_> {
         let mut bytes: Vec<u8> = Vec::new();
         while (bytes.len() as u64) < about.size {
             let from = bytes.len() as u64;
-            let last = about.size.min(from + RANGE_BYTES) - 1;
+            let last = about.size.min(from + RANGE_BYTES as u64) - 1;
             let ask = Ask::new("GET", target.clone(), reader(key.as_ref()))
                 .field("range", format!("bytes={from}-{last}"))
-                .limit(RANGE_BYTES as usize);
+                .limit(RANGE_BYTES);
             let answer = self.ask(&ask).map_err(|error| missing(error, ExchangeError::Missing))?;
             if answer.status != 206 || answer.body.len() as u64 != last - from + 1 {
                 return Err(RelayError::Answer.into());

@@ -94,7 +94,9 @@ pub enum Suspicion {
         there: u64,
     },
     /// Headers of a device are missing in between.
-    #[error("number {n} of this circle's feed does not follow what its device said before: something was left out")]
+    #[error(
+        "number {n} of this circle's feed does not follow what its device said before: something was left out"
+    )]
     Gap {
         /// Its place.
         n: u64,
@@ -229,7 +231,8 @@ pub fn sync(here: &mut Here<'_>, relay: &Relay<'_>, options: &Options) -> Result
     sender.send_due()?;
     let told = sender.told;
     // What was sent stands in the log, too.
-    let disclosed = told.iter().any(|told| matches!((&told.item, &told.became), (Item::Post { .. }, Became::Sent)));
+    let disclosed =
+        told.iter().any(|told| matches!((&told.item, &told.became), (Item::Post { .. }, Became::Sent)));
     let logs = if disclosed { backed_up(here, relay, &witnesses[0])? } else { logs };
     Ok(Synced { circles, logs, told })
 }
@@ -335,7 +338,8 @@ fn take_head(
             return Ok(false);
         }
         match exchange::meet(here.vault, circle, &note, &keys.witness_key, here.now) {
-            Ok(_) => return Ok(true),
+            // Where it is older than the one that is kept, the newer one stays.
+            Ok(_) | Err(ExchangeError::OlderHead) => return Ok(true),
             Err(ExchangeError::Fork(_)) if size_of(&note) > Some(circle.circle().size()) => {
                 let name = id.to_string()[..8].to_owned();
                 let pulled = exchange::pull(here, relay, id, &name)?;
@@ -346,8 +350,6 @@ fn take_head(
                 told.suspicions.push(Suspicion::Forked { log: MEMBERS });
                 return Ok(false);
             }
-            // It is as old as the one that is kept, or older: the newer one stays.
-            Err(ExchangeError::OlderHead) => return Ok(true),
             Err(error @ (ExchangeError::Head(_) | ExchangeError::Note(_))) => {
                 told.suspicions.push(Suspicion::Head { log: MEMBERS, code: error.code() });
                 return Ok(false);
@@ -455,7 +457,8 @@ fn feed_head(
 ) -> Result<Option<(Note, LogHead)>, ExchangeError> {
     let id = told.circle;
     let key = read_key(circle);
-    let ask = Ask::new("GET", format!("/v1/circles/{id}/feed/head"), reader(key.as_ref())).limit(MAX_NOTE_BYTES);
+    let ask =
+        Ask::new("GET", format!("/v1/circles/{id}/feed/head"), reader(key.as_ref())).limit(MAX_NOTE_BYTES);
     let note = Note::parse(&relay.ask(&ask)?.body)?;
     let witnesses = std::slice::from_ref(&keys.witness_key);
     // The relay's own signature is what proves later that it said two things.
@@ -494,8 +497,7 @@ fn take_tombstones(
                     here.vault.keep_tombstones_read(id, read)?;
                     return Ok(());
                 }
-                told.withdrawn +=
-                    u64::from(feed::withdrawn_by_code(here.vault, id, about, &code, here.now)?);
+                told.withdrawn += u64::from(feed::withdrawn_by_code(here.vault, id, about, &code, here.now)?);
             }
             read += 1;
         }

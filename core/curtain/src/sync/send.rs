@@ -83,9 +83,15 @@ fn means(error: &ExchangeError) -> Means {
         ExchangeError::Relay(RelayError::Busy { retry_after_s }) => Means::Later(*retry_after_s),
         ExchangeError::Relay(RelayError::Refused { status, code }) => refusal(*status, code),
         ExchangeError::Relay(_) => Means::Later(None),
-        ExchangeError::Send(SendError::Consent(_) | SendError::OtherAuthor | SendError::OtherLog) => Means::Never,
         ExchangeError::Send(SendError::StaleHeader) => Means::Anew,
-        ExchangeError::Send(SendError::TooLarge(_) | SendError::Header(_) | SendError::Event(_)) => Means::Never,
+        ExchangeError::Send(
+            SendError::Consent(_)
+            | SendError::OtherAuthor
+            | SendError::OtherLog
+            | SendError::TooLarge(_)
+            | SendError::Header(_)
+            | SendError::Event(_),
+        ) => Means::Never,
         _ => Means::NextTime,
     }
 }
@@ -95,9 +101,8 @@ fn refusal(status: u16, code: &str) -> Means {
         (409, "stale_membership") => Means::Anew,
         (409, "blobs_missing") => Means::FilesAnew,
         (409, _) => Means::NextTime,
-        (410 | 422, _) => Means::Never,
-        (401 | 403 | 404, _) => Means::Later(None),
-        (500.., _) | (408 | 413 | 429, _) => Means::Later(None),
+        // Not listed (yet), too much for now, or a failure over there.
+        (401 | 403 | 404 | 408 | 413 | 429 | 500.., _) => Means::Later(None),
         _ => Means::Never,
     }
 }
@@ -205,8 +210,7 @@ impl<'a> Sender<'a, '_> {
                 self.intend(queued, *circle)?;
                 let here = &mut *self.here;
                 let (reason, code, now) = (withdrawal.reason, withdrawal.code, here.now);
-                let ready =
-                    post::withdraw(here.vault, here.me, &reached.circle, *about, reason, code, now)?;
+                let ready = post::withdraw(here.vault, here.me, &reached.circle, *about, reason, code, now)?;
                 self.send_header(*circle, &ready)
             }
             Item::Post { .. } => Err(ExchangeError::NoSuchPost),
@@ -240,14 +244,17 @@ impl<'a> Sender<'a, '_> {
         let mut ready: Vec<(Queued, SealedPost)> = Vec::new();
         let mut held = 0;
         for queued in posts {
-            if let Some(hold) = outbox::hold(&queued, &self.here.vault.sending()?, self.network, self.here.now) {
+            if let Some(hold) =
+                outbox::hold(&queued, &self.here.vault.sending()?, self.network, self.here.now)
+            {
                 self.waits(&queued, hold.code(), hold.text(), self.here.now, queued.attempts)?;
                 continue;
             }
             match self.checked(&queued) {
                 Ok(sealed) => {
                     if !ready.is_empty() && (ready.len() >= AT_ONCE || held + queued.bytes > HELD_BYTES) {
-                        self.send_together(std::mem::take(&mut ready))?;
+                        self.send_together(&ready)?;
+                        ready.clear();
                         held = 0;
                     }
                     held += queued.bytes;
@@ -256,7 +263,7 @@ impl<'a> Sender<'a, '_> {
                 Err(error) => self.note(&queued, Err(error))?,
             }
         }
-        self.send_together(ready)
+        self.send_together(&ready)
     }
 
     /// A post that may be sent as far as this device knows: nothing of it leaves before.
@@ -275,11 +282,11 @@ impl<'a> Sender<'a, '_> {
         Ok(sealed)
     }
 
-    fn send_together(&mut self, posts: Vec<(Queued, SealedPost)>) -> Result<(), ExchangeError> {
+    fn send_together(&mut self, posts: &[(Queued, SealedPost)]) -> Result<(), ExchangeError> {
         if posts.is_empty() {
             return Ok(());
         }
-        let sent = self.send_files(&posts)?;
+        let sent = self.send_files(posts)?;
         for ((queued, sealed), files) in posts.iter().zip(sent) {
             let done = files.map_err(ExchangeError::from).and_then(|()| self.send_post(queued, sealed));
             self.note(queued, done)?;
@@ -317,13 +324,19 @@ impl<'a> Sender<'a, '_> {
                     scope.spawn(move || {
                         for (sha256, bytes, mut at) in files {
                             let before = at.clone();
-                            let sent = relay.upload(circle, sha256, bytes, &mut |path: &str| {
-                                let _ = tell.send((circle, sha256, path.to_owned(), false, 0));
-                            }, &mut at);
+                            let done = relay.upload(
+                                circle,
+                                sha256,
+                                bytes,
+                                &mut |path: &str| {
+                                    let _ = tell.send((circle, sha256, path.to_owned(), false, 0));
+                                },
+                                &mut at,
+                            );
                             let path = at.or(before).unwrap_or_default();
                             let size = bytes.len() as u64;
-                            let _ = tell.send((circle, sha256, path, sent.is_ok(), size));
-                            sent?;
+                            let _ = tell.send((circle, sha256, path, done.is_ok(), size));
+                            done?;
                         }
                         Ok(())
                     })

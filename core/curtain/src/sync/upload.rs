@@ -61,14 +61,13 @@ impl Relay<'_> {
         last: &mut Option<u64>,
     ) -> Result<(), RelayError> {
         let size = bytes.len() as u64;
-        let (path, mut offset) = match at {
-            Some(path) => (path.clone(), self.offset(path)?),
-            None => {
-                let (path, offset) = self.begin(circle, sha256, size)?;
-                began(&path);
-                *at = Some(path.clone());
-                (path, offset)
-            }
+        let (path, mut offset) = if let Some(path) = at {
+            (path.clone(), self.offset(path)?)
+        } else {
+            let (path, offset) = self.begin(circle, sha256, size)?;
+            began(&path);
+            *at = Some(path.clone());
+            (path, offset)
         };
         while offset < size {
             // A relay that never comes further would be sent the same for ever.

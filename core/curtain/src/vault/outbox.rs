@@ -104,7 +104,9 @@ impl State {
     }
 
     fn from_code(code: &str) -> Option<Self> {
-        [Self::Waiting, Self::Sent, Self::Cancelled, Self::Failed].into_iter().find(|state| state.code() == code)
+        [Self::Waiting, Self::Sent, Self::Cancelled, Self::Failed]
+            .into_iter()
+            .find(|state| state.code() == code)
     }
 }
 
@@ -124,7 +126,9 @@ impl Item {
     #[must_use]
     pub fn circle(&self) -> Option<Sha256> {
         match self {
-            Self::Post { circle, .. } | Self::Say { circle, .. } | Self::Withdraw { circle, .. } => Some(*circle),
+            Self::Post { circle, .. } | Self::Say { circle, .. } | Self::Withdraw { circle, .. } => {
+                Some(*circle)
+            }
             Self::Code(_) => None,
         }
     }
@@ -189,7 +193,10 @@ impl Vault {
     /// [`VaultError`].
     pub fn hurry_outbox(&mut self, now: UnixTime) -> Result<(), VaultError> {
         let tx = self.transaction()?;
-        tx.execute("UPDATE outbox SET next_at = ?1 WHERE state = 'waiting' AND next_at > ?1", [now.seconds()])?;
+        tx.execute(
+            "UPDATE outbox SET next_at = ?1 WHERE state = 'waiting' AND next_at > ?1",
+            [now.seconds()],
+        )?;
         Ok(tx.commit()?)
     }
 
@@ -210,7 +217,12 @@ impl Vault {
     }
 
     /// Notes what became of something that waited. What it said is kept in the feed alone.
-    pub(crate) fn outbox_ends(&mut self, id: u64, state: State, reason: Option<&str>) -> Result<(), VaultError> {
+    pub(crate) fn outbox_ends(
+        &mut self,
+        id: u64,
+        state: State,
+        reason: Option<&str>,
+    ) -> Result<(), VaultError> {
         let tx = self.transaction()?;
         tx.execute(
             "UPDATE outbox SET state = ?1, reason = ?2, what = '' WHERE id = ?3 AND state = 'waiting'",
@@ -245,10 +257,16 @@ impl Vault {
     }
 
     /// Where a relay keeps an upload that began, and whether it is whole.
-    pub(crate) fn upload(&self, circle: Sha256, sha256: Sha256) -> Result<Option<(String, bool)>, VaultError> {
+    pub(crate) fn upload(
+        &self,
+        circle: Sha256,
+        sha256: Sha256,
+    ) -> Result<Option<(String, bool)>, VaultError> {
         let query = "SELECT path, done FROM upload WHERE circle = ?1 AND sha256 = ?2";
         let connection = &self.opened.connection;
-        Ok(connection.query_row(query, (circle.0, sha256.0), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        Ok(connection
+            .query_row(query, (circle.0, sha256.0), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
     }
 
     /// Notes how far an upload came.
@@ -284,11 +302,16 @@ impl Vault {
     /// [`VaultError`].
     pub fn sending(&self) -> Result<Sending, VaultError> {
         let query = "SELECT unmetered_only, budget, day, spent FROM sending";
-        let (unmetered_only, budget, day, spent): (_, Option<i64>, _, _) = self
-            .opened
-            .connection
-            .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-        Ok(Sending { unmetered_only, budget: budget.map(unsigned).transpose()?, day, spent: unsigned(spent)? })
+        let (unmetered_only, budget, day, spent): (_, Option<i64>, _, _) =
+            self.opened
+                .connection
+                .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        Ok(Sending {
+            unmetered_only,
+            budget: budget.map(unsigned).transpose()?,
+            day,
+            spent: unsigned(spent)?,
+        })
     }
 
     /// Chooses how much may be sent, and over what.
@@ -329,8 +352,7 @@ impl Vault {
     /// The last place in a circle's feed at which a relay said that a header of this device stands.
     pub(crate) fn last_place(&self, circle: Sha256) -> Result<Option<u64>, VaultError> {
         let query = "SELECT max(place) FROM header WHERE circle = ?1";
-        let place: Option<i64> =
-            self.opened.connection.query_row(query, [circle.0], |row| row.get(0))?;
+        let place: Option<i64> = self.opened.connection.query_row(query, [circle.0], |row| row.get(0))?;
         place.map(unsigned).transpose()
     }
 
@@ -338,7 +360,10 @@ impl Vault {
     pub(crate) fn keep_place(&mut self, circle: Sha256, hash: Sha256, n: u64) -> Result<(), VaultError> {
         let tx = self.transaction()?;
         let place = signed(n)?;
-        tx.execute("UPDATE header SET place = ?1 WHERE circle = ?2 AND hash = ?3", (place, circle.0, hash.0))?;
+        tx.execute(
+            "UPDATE header SET place = ?1 WHERE circle = ?2 AND hash = ?3",
+            (place, circle.0, hash.0),
+        )?;
         Ok(tx.commit()?)
     }
 
@@ -370,7 +395,9 @@ fn queue_in(tx: &Transaction<'_>, item: &Item, now: UnixTime) -> Result<(), Vaul
     let json = |value: serde_json::Result<String>| value.map_err(|_| VaultError::Inconsistent);
     let (circle, post, about, what) = match item {
         Item::Post { circle, post } => (Some(circle.0), Some(post.0), None, String::new()),
-        Item::Say { circle, about, what } => (Some(circle.0), None, Some(about.0), json(serde_json::to_string(what))?),
+        Item::Say { circle, about, what } => {
+            (Some(circle.0), None, Some(about.0), json(serde_json::to_string(what))?)
+        }
         Item::Withdraw { circle, about, withdrawal } => {
             (Some(circle.0), None, Some(about.0), json(serde_json::to_string(withdrawal))?)
         }
@@ -414,7 +441,8 @@ pub(super) fn withdrawn_in(
         _ => None,
     };
     let headers: Vec<([u8; 32], [u8; 32])> = {
-        let mut query = tx.prepare_cached(&format!("SELECT circle, hash FROM header WHERE object IN ({of_consent})"))?;
+        let mut query =
+            tx.prepare_cached(&format!("SELECT circle, hash FROM header WHERE object IN ({of_consent})"))?;
         let rows = query.query_map([consent.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         rows.collect::<Result<_, _>>()?
     };

@@ -56,7 +56,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn circles_of_relay(&self, url: &str) -> Result<Vec<Sha256>, VaultError> {
-        let mut query = self.opened.connection.prepare("SELECT id FROM circle WHERE relay = ?1 ORDER BY id")?;
+        let mut query =
+            self.opened.connection.prepare("SELECT id FROM circle WHERE relay = ?1 ORDER BY id")?;
         let rows = query.query_map([url], |row| row.get(0).map(Sha256))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -232,9 +232,14 @@ impl Vault {
 
     /// Whether a header that holds does not follow what its device said before: something in between is missing.
     pub(crate) fn is_behind_gap(&self, circle: Sha256, n: u64) -> Result<bool, VaultError> {
-        let query = "SELECT verified = 1 AND device IS NULL FROM feed_header JOIN feed ON feed.ord = feed_header.feed
+        let query =
+            "SELECT verified = 1 AND device IS NULL FROM feed_header JOIN feed ON feed.ord = feed_header.feed
                      WHERE feed.circle = ?1 AND n = ?2";
-        Ok(self.opened.connection.prepare_cached(query)?.query_row((circle.0, signed(n)?), |row| row.get(0))?)
+        Ok(self
+            .opened
+            .connection
+            .prepare_cached(query)?
+            .query_row((circle.0, signed(n)?), |row| row.get(0))?)
     }
 
     /// The largest size of the membership log that anything before a header in the feed names, if the feed here has the header.
