@@ -1,9 +1,10 @@
 //! The real relay on 127.0.0.1, as a process of its own; and what stands between it and a phone when something is wrong.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use curtain::exchange::{ExchangeError, Here};
 use curtain::outbox::Network;
@@ -32,13 +33,34 @@ enum Root {
 impl Process {
     pub(crate) fn start() -> Self {
         let root = tempfile::tempdir().unwrap();
-        let (child, address) = spawn(root.path(), "127.0.0.1:0");
+        let (child, address) = spawn(root.path(), "127.0.0.1:0", &[]);
         Self { child, address, root: Root::Own(root) }
+    }
+
+    /// One that is reached through a wire that keeps every byte of both directions.
+    pub(crate) fn start_behind_a_wire() -> (Self, Wire) {
+        let root = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let outside = listener.local_addr().unwrap().to_string();
+        let (child, address) = spawn(root.path(), "127.0.0.1:0", &["--authority", &outside]);
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (inside, kept) = (address.clone(), seen.clone());
+        std::thread::spawn(move || {
+            for phone in listener.incoming().map(Result::unwrap) {
+                let Ok(relay) = TcpStream::connect(&inside) else { return };
+                let ways = [(phone.try_clone(), relay.try_clone()), (Ok(relay), Ok(phone))];
+                for (from, to) in ways {
+                    let (from, to, kept) = (from.unwrap(), to.unwrap(), kept.clone());
+                    std::thread::spawn(move || carry(from, to, &kept));
+                }
+            }
+        });
+        (Self { child, address, root: Root::Own(root) }, Wire { url: format!("http://{outside}"), seen })
     }
 
     /// Another one over the same store.
     pub(crate) fn beside(&self) -> Self {
-        let (child, address) = spawn(self.root(), "127.0.0.1:0");
+        let (child, address) = spawn(self.root(), "127.0.0.1:0", &[]);
         Self { child, address, root: Root::Shared(self.root().to_owned()) }
     }
 
@@ -77,7 +99,7 @@ impl Process {
 
     /// The same address, the same store.
     pub(crate) fn restart(&mut self) {
-        (self.child, self.address) = spawn(self.root(), &self.address.clone());
+        (self.child, self.address) = spawn(self.root(), &self.address.clone(), &[]);
     }
 }
 
@@ -88,7 +110,32 @@ impl Drop for Process {
     }
 }
 
-fn spawn(root: &Path, listen: &str) -> (Child, String) {
+/// What lies between phones and a relay.
+pub(crate) struct Wire {
+    /// Its other end.
+    pub(crate) url: String,
+    seen: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Wire {
+    /// All that passed.
+    pub(crate) fn seen(&self) -> Vec<u8> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream, kept: &Mutex<Vec<u8>>) {
+    let mut bytes = [0; 16 << 10];
+    while let Ok(read @ 1..) = from.read(&mut bytes) {
+        kept.lock().unwrap().extend(&bytes[..read]);
+        if to.write_all(&bytes[..read]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Write);
+}
+
+fn spawn(root: &Path, listen: &str, more: &[&str]) -> (Child, String) {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(root.join("log")).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_curtain-under-test"))
         .args(["relay", "--listen", listen, "--name", "relay.test"])
@@ -96,6 +143,7 @@ fn spawn(root: &Path, listen: &str) -> (Child, String) {
         .arg(root.join("store"))
         .arg("--keys")
         .arg(root.join("keys"))
+        .args(more)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log)

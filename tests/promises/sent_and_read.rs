@@ -116,33 +116,30 @@ fn a_relay_over_the_same_store_serves_as_well() {
 
 #[test]
 fn nothing_that_names_the_patient_reaches_the_relay() {
-    let relay = Process::start();
-    let world = World::at_relay(&relay.url());
+    let (relay, wire) = Process::start_behind_a_wire();
+    let world = World::at_relay(&wire.url);
     let scene = Scene::new(&world);
-    scene.queued();
-    let traffic = std::sync::Mutex::new(Vec::<u8>::new());
-    let listening = Between::new(|call: &Call<'_>| {
-        let mut heard = traffic.lock().unwrap();
-        heard.extend(call.url.as_bytes());
-        heard.extend(
-            call.fields.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()].concat()),
-        );
-        heard.extend(call.body);
-        Fate::Passes
-    });
-    let sent = sync_through(&scene.ada.vault, &relay.url(), &listening).unwrap();
-    assert_eq!(sent.told.len(), 1, "{:?}", sent.told);
-    let traffic = traffic.into_inner().unwrap();
-    assert!(traffic.len() > 20_000, "the post went through here");
+    let post = scene.queued();
+    synced(&scene.ada);
+    synced(&scene.ben);
+    let comment = world.at("comment");
+    std::fs::write(&comment, "It looks like scabies to me.").unwrap();
+    done(&scene.ben.run(&["feed", "comment", &post, "--text", &comment, "--read"]));
+    synced(&scene.ben);
+    synced(&scene.ada);
+    let traffic = wire.seen();
+    assert!(traffic.len() > 100_000, "{} bytes went through here", traffic.len());
     let words = [
         "Quillibrand",
         "Testmann",
         "A rash",
         "itches",
+        "scabies",
         "Test Ada",
         "Test Ben",
         "Test Dermatology",
         "Test Clinic",
+        "room 1",
     ];
     let holds = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
     let stored = files_below(&relay.store());
@@ -154,6 +151,8 @@ fn nothing_that_names_the_patient_reaches_the_relay() {
             assert!(!holds(&std::fs::read(file).unwrap(), word), "{word} stands in {}", file.display());
         }
     }
+    // Nor is a picture there: what was covered is sealed, too.
+    assert!(!holds(&traffic, "JFIF") && !holds(&traffic, "\u{0}IHDR"));
     // The search finds what is there: the circle's own hash is.
     assert!(holds(&traffic, &scene.circle));
     assert!(!relay.log().contains(&scene.circle), "the log names no circle");
