@@ -9,11 +9,13 @@ mod pull;
 mod road;
 mod run;
 mod send;
+mod suspicion;
 mod upload;
 
 pub use client::Relay;
 pub use ledgers::{BackUpError, BackUpState, BackedUpLog, back_up};
 pub use pull::{LogState, Officer, PullError, PulledLog, Reason, pull_ledgers};
 pub use road::withdraw_by_code;
-pub use run::{InCircle, Options, Suspicion, Synced, meet_relay, sync};
+pub use run::{InCircle, Options, Synced, meet_relay, sync};
 pub use send::{Became, Told};
+pub use suspicion::Suspicion;

@@ -8,12 +8,12 @@ use curtain_wire::note::{Note, VerifierKey};
 use curtain_wire::statement::Signed;
 use curtain_wire::tree::leaf_hash;
 use serde::Deserialize;
-use thiserror::Error;
 
 use super::client::{Ask, By, Relay, read_key};
 use super::ledgers::{BackUpError, BackedUpLog, back_up};
 use super::road::reader;
 use super::send::{Became, Reached, Sender, Told};
+use super::suspicion::{FEED, MEMBERS, Suspicion, of_fork};
 use crate::circle::MyCircle;
 use crate::exchange::{self, ExchangeError, Here, Pulled, Road};
 use crate::feed::{self, Taken};
@@ -21,7 +21,7 @@ use crate::hash::Sha256;
 use crate::outbox::{self, Network};
 use crate::post::{OpenError, Say};
 use crate::transport::RelayError;
-use crate::vault::{Item, KeptRelay};
+use crate::vault::{Item, KeptRelay, PostState};
 
 /// The most bytes of a head.
 const MAX_NOTE_BYTES: usize = 16 << 10;
@@ -53,76 +53,6 @@ struct Info {
 struct Tombstone {
     about: Sha256,
     code: Option<WithdrawalCode>,
-}
-
-/// Something that an honest relay does not show.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Suspicion {
-    /// A log is not the one that was here, or that a member cites.
-    #[error(
-        "THE RELAY SHOWS ANOTHER {log} LOG OF THIS CIRCLE THAN BEFORE, OR THAN TO OTHERS: nothing was taken; tell the other \
-         members, and compare `curtain circle head`"
-    )]
-    Forked {
-        /// Which.
-        log: &'static str,
-    },
-    /// A log is shorter than it was.
-    #[error(
-        "THE RELAY SHOWS LESS OF THE {log} LOG OF THIS CIRCLE THAN BEFORE ({there} for {here}): it was set back, or it hides \
-         something; tell the other members"
-    )]
-    RolledBack {
-        /// Which.
-        log: &'static str,
-        /// Entries that it shows.
-        there: u64,
-        /// Entries that are here.
-        here: u64,
-    },
-    /// A member cites more than the relay shows.
-    #[error(
-        "THE RELAY HOLDS SOMETHING BACK: a member saw {cited} entries of the {log} log of this circle, and it shows {there}"
-    )]
-    Withheld {
-        /// Which.
-        log: &'static str,
-        /// Entries that a member saw.
-        cited: u64,
-        /// Entries that the relay shows.
-        there: u64,
-    },
-    /// Headers of a device are missing in between.
-    #[error(
-        "number {n} of this circle's feed does not follow what its device said before: something was left out"
-    )]
-    Gap {
-        /// Its place.
-        n: u64,
-    },
-    /// The head that the relay signs does not hold.
-    #[error("what the relay signs about the {log} log of this circle does not hold: {code}")]
-    Head {
-        /// Which.
-        log: &'static str,
-        /// What is wrong: a stable name.
-        code: &'static str,
-    },
-}
-
-impl Suspicion {
-    /// A stable `snake_case` name.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Forked { .. } => "relay_forked",
-            Self::RolledBack { .. } => "relay_rolled_back",
-            Self::Withheld { .. } => "relay_withholds",
-            Self::Gap { .. } => "relay_gap",
-            Self::Head { .. } => "relay_head",
-        }
-    }
 }
 
 /// What a sync did in one circle.
@@ -307,19 +237,6 @@ fn may_read(circle: &MyCircle, here: &Here<'_>) -> bool {
     circle.circle().member(&here.me.user).is_some() && read_key(circle).is_some()
 }
 
-fn of_fork(error: curtain_wire::membership::ForkError) -> Suspicion {
-    match error {
-        curtain_wire::membership::ForkError::RolledBack { seen, size } => {
-            Suspicion::RolledBack { log: MEMBERS, there: size, here: seen }
-        }
-        _ => Suspicion::Forked { log: MEMBERS },
-    }
-}
-
-/// How the logs are called in what is said of them.
-const MEMBERS: &str = "MEMBERSHIP";
-const FEED: &str = "FEED";
-
 /// The head of the membership log, cosigned now. Whoever was faster in between is taken in first.
 fn take_head(
     here: &mut Here<'_>,
@@ -497,7 +414,10 @@ fn take_tombstones(
                     here.vault.keep_tombstones_read(id, read)?;
                     return Ok(());
                 }
-                told.withdrawn += u64::from(feed::withdrawn_by_code(here.vault, id, about, &code, here.now)?);
+                let before = here.vault.post_state(about)?;
+                let is_new = !matches!(before, Some((PostState::Withdrawn(_), ..)));
+                let counts = feed::withdrawn_by_code(here.vault, id, about, &code, here.now)?;
+                told.withdrawn += u64::from(is_new && counts);
             }
             read += 1;
         }
