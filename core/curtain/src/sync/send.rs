@@ -150,6 +150,9 @@ impl<'a> Sender<'a, '_> {
     /// does nothing where they are; the others are taken back, so that the chain goes on.
     fn settle(&mut self, circle: &MyCircle) -> Result<Chain, ExchangeError> {
         let id = circle.circle().id();
+        for queued in self.here.vault.outbox_arrived(id)? {
+            self.note(&queued, Ok(()))?;
+        }
         for (seq, hash, bytes) in self.here.vault.unsent_headers(id)? {
             let outbox = self.here.vault.outbox()?;
             let of = outbox.iter().find(|queued| queued.item.circle() == Some(id) && queued.seq == Some(seq));
@@ -195,23 +198,25 @@ impl<'a> Sender<'a, '_> {
             }
             Item::Say { circle, about, what } => {
                 let reached = self.reached(*circle)?;
-                self.intend(queued, *circle)?;
                 let here = &mut *self.here;
                 let head = head(here, &reached.circle)?;
                 check_gone(here.vault, &reached.circle, here.me.user)?;
                 let live = reached.circle.live(here.me, Doing::Discussing, here.now)?;
                 let fresh = live.fresh(&head, self.witnesses, here.now)?;
                 let (feed, now, random) = (reached.feed, here.now, here.random);
-                let ready = post::seal_said(here.vault, &fresh, *about, what.clone(), feed, now, random)?;
-                self.send_header(*circle, &ready)
+                here.vault.signs_for(Some(queued.id));
+                let ready = post::seal_said(here.vault, &fresh, *about, what.clone(), feed, now, random);
+                here.vault.signs_for(None);
+                self.send_header(*circle, &ready?)
             }
             Item::Withdraw { circle, about, withdrawal } => {
                 let reached = self.reached(*circle)?;
-                self.intend(queued, *circle)?;
                 let here = &mut *self.here;
                 let (reason, code, now) = (withdrawal.reason, withdrawal.code, here.now);
-                let ready = post::withdraw(here.vault, here.me, &reached.circle, *about, reason, code, now)?;
-                self.send_header(*circle, &ready)
+                here.vault.signs_for(Some(queued.id));
+                let ready = post::withdraw(here.vault, here.me, &reached.circle, *about, reason, code, now);
+                here.vault.signs_for(None);
+                self.send_header(*circle, &ready?)
             }
             Item::Post { .. } => Err(ExchangeError::NoSuchPost),
         }
@@ -224,19 +229,6 @@ impl<'a> Sender<'a, '_> {
     fn send_header(&mut self, circle: Sha256, ready: &Addressed) -> Result<(), ExchangeError> {
         let n = self.relay.put_header(circle, &ready.header)?;
         Ok(self.here.vault.keep_place(circle, ready.hash, n)?)
-    }
-
-    /// Notes which header is about to be signed for something: after a kill it is known what that header was for.
-    fn intend(&mut self, queued: &Queued, circle: Sha256) -> Result<(), ExchangeError> {
-        let vault = &mut *self.here.vault;
-        // One that is ready stays as it is.
-        if let Item::Post { post, .. } = queued.item
-            && vault.header_of(circle, post)?.is_some()
-        {
-            return Ok(());
-        }
-        let (next, _) = vault.next_header(circle)?;
-        Ok(vault.outbox_header(queued.id, circle, next)?)
     }
 
     /// Posts, several at a time: what must be so before anything leaves, then files, then headers.
@@ -367,13 +359,14 @@ impl<'a> Sender<'a, '_> {
     fn send_post(&mut self, queued: &Queued, sealed: &SealedPost) -> Result<(), ExchangeError> {
         let circle = queued.item.circle().ok_or(ExchangeError::NoCircle)?;
         let reached = self.reached(circle)?;
-        self.intend(queued, circle)?;
         let here = &mut *self.here;
         let head = head(here, &reached.circle)?;
         let live = reached.circle.live(here.me, Doing::Posting, here.now)?;
         let fresh = live.fresh(&head, self.witnesses, here.now)?;
-        let ready = sealed.address(here.vault, &fresh, reached.feed, here.now, here.random)?;
-        self.send_header(circle, &ready)
+        here.vault.signs_for(Some(queued.id));
+        let ready = sealed.address(here.vault, &fresh, reached.feed, here.now, here.random);
+        here.vault.signs_for(None);
+        self.send_header(circle, &ready?)
     }
 
     /// Writes down what became of something.

@@ -51,6 +51,8 @@ use crate::hash::Id;
 pub struct Vault {
     opened: open::Opened,
     random: SystemRandom,
+    /// What in the outbox the next header is signed for.
+    sending: Option<u64>,
 }
 
 impl Vault {
@@ -60,7 +62,7 @@ impl Vault {
     /// [`VaultError`]; an existing vault is left as it was.
     pub fn open(folder: &Path, keys: &dyn KeyStore, random: SystemRandom) -> Result<Self, VaultError> {
         let opened = open::open(folder, keys, &random)?;
-        Ok(Self { opened, random })
+        Ok(Self { opened, random, sending: None })
     }
 
     /// Makes the folder of a vault, for its owner alone, where there is none: a key file may go there first.

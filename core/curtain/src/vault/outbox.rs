@@ -231,14 +231,16 @@ impl Vault {
         Ok(tx.commit()?)
     }
 
-    /// Notes which header is about to be signed for it.
-    pub(crate) fn outbox_header(&mut self, id: u64, circle: Sha256, seq: u64) -> Result<(), VaultError> {
-        let (id, seq) = (signed(id)?, signed(seq)?);
-        let tx = self.transaction()?;
-        // Somebody else's, which was never signed.
-        tx.execute("UPDATE outbox SET seq = NULL WHERE circle = ?1 AND seq = ?2", (circle.0, seq))?;
-        tx.execute("UPDATE outbox SET seq = ?1 WHERE id = ?2", (seq, id))?;
-        Ok(tx.commit()?)
+    /// Says what the next header is signed for: it is noted together with the header, or neither is.
+    pub(crate) fn signs_for(&mut self, id: Option<u64>) {
+        self.sending = id;
+    }
+
+    /// What still waits in a circle although its header is known to be in the feed: the process was killed before it was noted.
+    pub(crate) fn outbox_arrived(&self, circle: Sha256) -> Result<Vec<Queued>, VaultError> {
+        let placed = "SELECT 1 FROM header WHERE header.circle = outbox.circle AND header.seq = outbox.seq
+                      AND place IS NOT NULL";
+        self.queued(&format!("WHERE state = 'waiting' AND circle = ?1 AND EXISTS ({placed})"), [circle.0])
     }
 
     /// Takes what is not to be sent any more out of the outbox, if it still waits. What was signed already may be there.
@@ -388,6 +390,20 @@ impl Vault {
         tx.execute("UPDATE outbox SET seq = NULL WHERE circle = ?1 AND seq = ?2", (circle.0, number))?;
         Ok(tx.commit()?)
     }
+}
+
+/// Notes what a header was signed for, in the transaction that keeps it.
+pub(super) fn signed_for(
+    tx: &Transaction<'_>,
+    header: &super::NewHeader<'_>,
+    id: Option<u64>,
+) -> Result<(), VaultError> {
+    let seq = signed(header.seq)?;
+    tx.execute("UPDATE outbox SET seq = NULL WHERE circle = ?1 AND seq = ?2", (header.circle.0, seq))?;
+    if let Some(id) = id {
+        tx.execute("UPDATE outbox SET seq = ?1 WHERE id = ?2", (seq, signed(id)?))?;
+    }
+    Ok(())
 }
 
 /// Queues something in a transaction of the caller's.

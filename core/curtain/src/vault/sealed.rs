@@ -9,6 +9,7 @@ use super::consents::{Copy, DiscloseError, disclose_in};
 use super::error::VaultError;
 use super::held::held;
 use super::log::{known_ord, moment, signed, unsigned, writable_log};
+use super::outbox::signed_for;
 use crate::consent::Level;
 use crate::hash::{Id, Sha256};
 use crate::ledger::leaf::Place;
@@ -263,13 +264,14 @@ impl Vault {
             return Err(VaultError::Inconsistent.into());
         }
         self.must_keep(header.circle)?;
-        let random = self.random.clone();
+        let (random, sending) = (self.random.clone(), self.sending);
         let tx = self.transaction()?;
         let copy = match disclosure {
             Some(disclosure) => Some(disclosed_once(&tx, header.circle, &disclosure, now, &random)?),
             None => None,
         };
         insert_header(&tx, header)?;
+        signed_for(&tx, header, sending)?;
         if let Some((log, n)) = copy {
             tx.execute(
                 "UPDATE header SET copy_log = ?1, copy_n = ?2 WHERE circle = ?3 AND seq = ?4",
