@@ -108,6 +108,9 @@ impl Relay<'_> {
                 }
                 lines.push(line.to_vec());
             }
+            if lines.len() - before > PAGE_LINES {
+                return Err(RelayError::Answer);
+            }
             let end = from.saturating_add(lines.len() as u64);
             // A page that brings nothing although there is more would be asked for for ever.
             if end < size && lines.len() == before {

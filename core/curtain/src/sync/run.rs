@@ -228,7 +228,11 @@ fn take_in(
     }
     take_tombstones(here, relay, &circle, told)?;
     feed::synced(here.vault, id, here.now)?;
-    fetch_files(here, relay, &circle, witnesses, options, told)?;
+    // A file that does not come holds up nothing that is to be sent.
+    match fetch_files(here, relay, &circle, witnesses, options, told) {
+        Err(error @ ExchangeError::Vault(_)) => return Err(error),
+        fetched => told.error = fetched.err(),
+    }
     say_gone(here, &circle)?;
     Ok(Some(circle))
 }
@@ -423,6 +427,9 @@ fn take_tombstones(
         }
         if read == from {
             return Ok(());
+        }
+        if read - from > lines as u64 {
+            return Err(RelayError::Answer.into());
         }
         here.vault.keep_tombstones_read(id, read)?;
     }

@@ -8,7 +8,7 @@ use curtain_wire::header::FeedSeen;
 use curtain_wire::note::{Note, VerifierKey};
 use ring::rand::SecureRandom;
 
-use super::client::Relay;
+use super::client::{Relay, read_key};
 use crate::circle::{Doing, MyCircle, NotLive};
 use crate::exchange::{ExchangeError, Here, Road, check_gone};
 use crate::hash::Sha256;
@@ -140,6 +140,10 @@ impl<'a> Sender<'a, '_> {
         let (posts, small): (Vec<Queued>, Vec<Queued>) =
             due.into_iter().partition(|queued| matches!(queued.item, Item::Post { .. }));
         for queued in small {
+            // What follows a header of which it is not known whether it arrived waits for the next sync.
+            if self.is_open(&queued)? {
+                continue;
+            }
             let sent = self.send_small(&queued);
             self.note(&queued, sent)?;
         }
@@ -165,7 +169,8 @@ impl<'a> Sender<'a, '_> {
             }
             let wanted = of.is_none_or(|queued| queued.state == State::Waiting) && !bytes.is_empty();
             let is_last = self.here.vault.next_header(id)?.0 == seq + 1;
-            if !wanted && !is_last {
+            // Whether an unwanted one arrived is seen in the feed alone.
+            if !wanted && !(is_last && read_key(circle).is_some()) {
                 return Ok(Chain::Open);
             }
             if !wanted {
@@ -188,6 +193,12 @@ impl<'a> Sender<'a, '_> {
             }
         }
         Ok(Chain::Settled)
+    }
+
+    /// Whether a header before this one was signed and is not known to have arrived.
+    fn is_open(&self, queued: &Queued) -> Result<bool, ExchangeError> {
+        let Some(circle) = queued.item.circle() else { return Ok(false) };
+        Ok(!self.here.vault.unsent_headers(circle)?.is_empty())
     }
 
     fn send_small(&mut self, queued: &Queued) -> Result<(), ExchangeError> {
@@ -280,6 +291,9 @@ impl<'a> Sender<'a, '_> {
         }
         let sent = self.send_files(posts)?;
         for ((queued, sealed), files) in posts.iter().zip(sent) {
+            if files.is_ok() && self.is_open(queued)? {
+                continue;
+            }
             let done = files.map_err(ExchangeError::from).and_then(|()| self.send_post(queued, sealed));
             self.note(queued, done)?;
         }
@@ -382,8 +396,18 @@ impl<'a> Sender<'a, '_> {
         };
         let reason = reason(&error);
         let (now, message) = (self.here.now, error.to_string());
-        match means(&error) {
+        let means = match means(&error) {
+            // Whatever somebody answers: what a patient took back is said until it is heard.
+            Means::Never if matches!(queued.item, Item::Withdraw { .. } | Item::Code(_)) => {
+                Means::Later(None)
+            }
+            means => means,
+        };
+        match means {
             Means::Later(asked) => {
+                if is_refused(&error) {
+                    self.take_back(queued)?;
+                }
                 let attempts = queued.attempts.saturating_add(1);
                 let until = outbox::next_try(attempts, asked, self.chance()?, now);
                 self.waits(queued, &reason, &message, until, attempts)
@@ -447,6 +471,11 @@ impl<'a> Sender<'a, '_> {
         filled.map_err(|_| ExchangeError::Vault(crate::vault::VaultError::NoRandomness))?;
         Ok(u32::from_le_bytes(bytes))
     }
+}
+
+/// Whether the relay refused a header for what it says, so that it is in no feed.
+fn is_refused(error: &ExchangeError) -> bool {
+    matches!(error, ExchangeError::Relay(RelayError::Refused { status: 410 | 422, .. }))
 }
 
 /// The relay's own name for a refusal says more than ours.

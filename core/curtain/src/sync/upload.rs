@@ -106,7 +106,9 @@ impl Relay<'_> {
         let answer = self.ask(&ask)?;
         let place = answer.field("location").ok_or(RelayError::Answer)?;
         let path = place.strip_prefix(self.url()).unwrap_or(place);
-        if !path.starts_with("/v1/uploads/") || path.len() > MAX_PATH_BYTES {
+        let plain =
+            |id: &str| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        if !path.strip_prefix("/v1/uploads/").is_some_and(plain) || path.len() > MAX_PATH_BYTES {
             return Err(RelayError::Answer);
         }
         let has = if answer.field("upload-offset").is_some() { said(&answer, "upload-offset")? } else { 0 };

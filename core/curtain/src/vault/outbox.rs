@@ -373,12 +373,6 @@ impl Vault {
     pub(crate) fn drop_header(&mut self, circle: Sha256, seq: u64) -> Result<(), VaultError> {
         let tx = self.transaction()?;
         let number = signed(seq)?;
-        // What was to take it back has nothing to do.
-        tx.execute(
-            "UPDATE outbox SET state = 'cancelled', reason = 'never_sent', what = '' WHERE state = 'waiting'
-             AND kind = 'withdraw' AND about IN (SELECT hash FROM header WHERE circle = ?1 AND seq = ?2 AND place IS NULL)",
-            (circle.0, number),
-        )?;
         let dropped = tx.execute(
             "DELETE FROM header WHERE circle = ?1 AND seq = ?2 AND place IS NULL
              AND NOT EXISTS (SELECT 1 FROM header later WHERE later.circle = ?1 AND later.seq > ?2)",
