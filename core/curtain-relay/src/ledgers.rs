@@ -88,13 +88,21 @@ async fn reader(relay: &Relay, log: Id, signer: &Signer) -> Result<(), Problem> 
     for (circle, state, _) in listing(relay, &signer.key).await? {
         let with_log = listed.iter().filter(|(listing, _)| *listing == circle);
         let lists = |(_, device): &(Sha256, Sha256)| {
-            state.members.circle.device(device).is_some_and(|record| record.device.log == key)
+            let record = state.members.circle.device(device);
+            record.is_some_and(|record| record.device.log == key) && was_here(&state, device)
         };
         if is_officer(&state, &signer.key) && { with_log }.any(lists) {
             return Ok(());
         }
     }
     Err(not_allowed())
+}
+
+/// Whether a device signed something in a circle: an entry, a join, a header. That it is listed proves nothing, since what it
+/// signed to be listed can be shown again by anybody, in a circle of their own with an officer of their own.
+fn was_here(state: &State, device: &Sha256) -> bool {
+    let signed = state.members.circle.device(device).is_some_and(|record| record.signed.is_some());
+    signed || state.feed.next_of(device).0 > 0
 }
 
 fn is_officer(state: &State, key: &PublicKey) -> bool {
@@ -290,7 +298,8 @@ async fn ledgers(Of(relay): Of<Arc<Relay>>, signer: Signer) -> Result<Response, 
     for (id, state, own) in any_device(&relay, &signer.key).await? {
         let circle = &state.members.circle;
         if is_officer(&state, &signer.key) {
-            let devices = circle.devices().map(|(device, _)| device);
+            let devices =
+                circle.devices().map(|(device, _)| device).filter(|device| was_here(&state, device));
             logs.extend(devices.filter_map(|device| Some(((id, device), log(circle, id, device)?))));
         } else if let Some(found) = log(circle, id, own) {
             logs.insert((id, own), found);

@@ -21,6 +21,8 @@ pub(super) async fn finish(relay: &Relay, upload: &Upload, progress: Progress) -
     let blob = format!("blobs/{}", upload.info.sha256);
     if let Err(gone) = refuse_gone(relay, upload.info.sha256).await {
         if gone.status() == StatusCode::GONE {
+            // A kill may have come between putting it together and this question.
+            relay.store.delete(&blob).await?;
             remove(relay, upload.id).await?;
         }
         return Err(gone);
