@@ -456,12 +456,14 @@ pub(super) fn withdrawn_in(
         let rows = query.query_map([consent.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         rows.collect::<Result<_, _>>()?
     };
+    // Where nothing ever left there is nobody to hear of it, and the code is the patient's alone.
+    let left = !headers.is_empty();
     for (circle, about) in headers {
         let reason = if code.is_some() { WithdrawalReason::Patient } else { WithdrawalReason::Author };
         let withdrawal = ToWithdraw { reason, code: code.map(WithdrawalCode) };
         queue_in(tx, &Item::Withdraw { circle: Sha256(circle), about: Sha256(about), withdrawal }, now)?;
     }
-    if let Some(code) = code {
+    if let Some(code) = code.filter(|_| left) {
         queue_in(tx, &Item::Code(WithdrawalCode(code)), now)?;
     }
     Ok(())
