@@ -170,7 +170,8 @@ impl<'a> Sender<'a, '_> {
             let wanted = of.is_none_or(|queued| queued.state == State::Waiting) && !bytes.is_empty();
             let is_last = self.here.vault.next_header(id)?.0 == seq + 1;
             // Whether an unwanted one arrived is seen in the feed alone.
-            if !wanted && !(is_last && read_key(circle).is_some()) {
+            let is_seen = is_last && read_key(circle).is_some();
+            if !wanted && !is_seen {
                 return Ok(Chain::Open);
             }
             if !wanted {
