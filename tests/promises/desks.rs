@@ -198,9 +198,13 @@ impl Person<'_> {
 
     /// A case that was reviewed: everything covered and replaced.
     pub(crate) fn reviewed(&self, story: &str) -> String {
+        self.reviewed_of("orient/o6.jpg", story)
+    }
+
+    fn reviewed_of(&self, photo: &str, story: &str) -> String {
         let file = self.world.at("story.txt");
         fs::write(&file, story).unwrap();
-        let photo = path("orient/o6.jpg");
+        let photo = path(photo);
         let case = done(&self.run(&["post", "new", "--title", "A rash", "--text", &file, &photo]));
         let case = text(&case["case"]);
         let seen = done(&self.run(&["post", "review", &case]));
@@ -227,7 +231,12 @@ impl Person<'_> {
 
     /// A case that a patient agreed to.
     pub(crate) fn case(&self, story: &str) -> String {
-        let case = self.reviewed(story);
+        self.case_of("orient/o6.jpg", story)
+    }
+
+    /// The same, of a certain photo.
+    pub(crate) fn case_of(&self, photo: &str, story: &str) -> String {
+        let case = self.reviewed_of(photo, story);
         let signature = self.world.at("signature");
         fs::write(&signature, SIGNATURE).unwrap();
         let expires =

@@ -1,6 +1,7 @@
 //! Cases through the real relay: sent, read, said something of; and a network or relay that does what it should not.
 
 mod cuts;
+mod denied;
 mod evil;
 mod withdrawn;
 
@@ -31,7 +32,12 @@ impl<'w> Scene<'w> {
 
     /// A case of Ada's that is sealed and waits.
     pub(crate) fn queued(&self) -> String {
-        let case = self.ada.case("Quillibrand came with a rash that itches.");
+        self.queued_of("orient/o6.jpg")
+    }
+
+    /// The same, of a certain photo.
+    pub(crate) fn queued_of(&self, photo: &str) -> String {
+        let case = self.ada.case_of(photo, "Quillibrand came with a rash that itches.");
         let sealed = done(&self.ada.run(&["post", "seal", &case, "--circle", &self.circle]));
         assert_eq!((&sealed["queued"], &sealed["sent"]), (&json!(true), &json!(false)), "{sealed}");
         text(&sealed["post"])

@@ -172,7 +172,7 @@ fn tell_circle(owner: &Owner, told: &InCircle, json: bool) -> Result<Outcome, Fa
     for failure in error.iter().chain(&no_key) {
         output::warn(&failure.message);
     }
-    let well = told.suspicions.is_empty() && error.is_none();
+    let well = told.suspicions.is_empty() && error.is_none() && no_key.is_none();
     Ok(if well { Outcome::AllDone } else { Outcome::SomethingFailed })
 }
 
@@ -199,7 +199,14 @@ fn tell_logs(logs: &Result<Vec<BackedUpLog>, BackUpError>, json: bool) -> Outcom
             vec![format!("Consent log {}: {} of {} records cosigned.", log.log, log.cosigned, log.size)]
         });
         let wrong = match &log.state {
-            BackUpState::Whole | BackUpState::NotListed | BackUpState::Closed => None,
+            BackUpState::Whole | BackUpState::Closed => None,
+            BackUpState::NotListed if log.size == 0 => None,
+            BackUpState::NotListed => {
+                output::warn(
+                    "consents are on this device alone: no circle at this relay lists it, so the log is not backed up there",
+                );
+                None
+            }
             BackUpState::NoOfficerKey => {
                 output::warn(
                     "details of consents are on this device alone: no officer key is known (curtain ledger officer)",

@@ -152,9 +152,12 @@ impl Feed {
         LogHead { kind: LogKind::Feed, circle, size: self.size(), root: self.tree.root() }
     }
 
-    /// The root when it had `size` headers. None beyond its end. Costs one hash a header.
+    /// The root when it had `size` headers. None beyond its end. Costs one hash a header, and nothing at the end.
     #[must_use]
     pub fn root_at(&self, size: u64) -> Option<Hash> {
+        if size == self.size() {
+            return Some(self.tree.root());
+        }
         Some(tree::root(self.leaves.get(..usize::try_from(size).ok()?)?))
     }
 
@@ -187,6 +190,9 @@ impl Feed {
         check_times(circle, header, now)?;
         let role = self.check_standing(circle, header)?;
         check_epoch(circle, header)?;
+        if header.feed.is_some_and(|seen| self.root_at(seen.size).is_none_or(|root| root.0 != seen.root.0)) {
+            return Err(FeedError::OtherFeed);
+        }
         let chain = self.chains.get(&header.author.device);
         chain.unwrap_or(&Chain::new()).check(hash, header.seq, header.prev)?;
         match &header.content {

@@ -54,7 +54,7 @@ fn a_post_that_is_ready_is_not_handed_out_again_once_the_consent_ended() {
     let to = fresh(&scene.world.admin, &who.me, Doing::Posting, later(1));
     let again = posts[0].address(&mut who.vault, &to, None, later(1), &who.random).unwrap();
     assert_eq!(again.header, scene.header, "ready once, and the same however often it is asked for");
-    assert_eq!(who.vault.next_header(scene.world.id()).unwrap().0, 1);
+    assert_eq!(who.vault.next_header(scene.world.id(), who.me.device.id()).unwrap().0, 1);
     who.vault.withdraw(&WithdrawBy::Author(posts[0].consent), later(1)).unwrap();
     let refused = posts[0].address(&mut who.vault, &to, None, later(1), &who.random).unwrap_err();
     assert_eq!(refused.code(), "consent_falls_short");
@@ -101,7 +101,7 @@ fn sealed_twice_is_sealed_anew_and_a_wider_or_unseen_consent_is_none() {
     let to = fresh(&world.admin, &who.me, Doing::Posting, now());
     let refused = one.address(&mut who.vault, &to, None, now(), &who.random).unwrap_err();
     assert_eq!(refused.code(), "consent_not_witnessed");
-    assert_eq!(who.vault.next_header(world.id()).unwrap(), (0, None), "nothing was kept");
+    assert_eq!(who.vault.next_header(world.id(), who.me.device.id()).unwrap(), (0, None), "nothing was kept");
     witness_log(&mut who.vault, &mut witness);
     assert!(one.address(&mut who.vault, &to, None, now(), &who.random).is_ok());
     // Of an older state of the log it is no proof either.

@@ -122,9 +122,11 @@ fn grow(slot: &mut super::Slot, checked: Checked) -> Result<(), Problem> {
 
 fn refused(error: FeedError) -> Problem {
     let status = match error {
-        FeedError::Behind { .. } | FeedError::StaleMembership | FeedError::Blocked | FeedError::Chain(_) => {
-            StatusCode::CONFLICT
-        }
+        FeedError::Behind { .. }
+        | FeedError::StaleMembership
+        | FeedError::Blocked
+        | FeedError::OtherFeed
+        | FeedError::Chain(_) => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let problem = Problem::new(status, error.code(), error);

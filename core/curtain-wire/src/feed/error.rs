@@ -66,6 +66,9 @@ pub enum FeedError {
     /// Somebody who is out still has the present epoch's secret.
     #[error("somebody who is out still has the present key: a new epoch must start first")]
     Blocked,
+    /// Its author saw another feed than this one, or more of it.
+    #[error("the author of this saw another feed of this circle, or more of it than there is")]
+    OtherFeed,
     /// It does not follow its device's header before.
     #[error(transparent)]
     Chain(#[from] ChainError),
@@ -100,6 +103,7 @@ impl FeedError {
             Self::WrongEpoch => "wrong_epoch",
             Self::StaleMembership => "stale_membership",
             Self::Blocked => "epoch_blocked",
+            Self::OtherFeed => "other_feed",
             Self::Chain(error) => error.code(),
             Self::NoSuchPost => "no_such_post",
             Self::OtherLog => "consent_other_log",

@@ -213,3 +213,25 @@ fn what_was_sealed_for_a_circle_of_before_is_refused() {
     assert!(place.check("two", gone).is_ok());
     assert!(place.check("two", place.header("two", comment(post))).is_ok());
 }
+
+#[test]
+fn what_an_author_says_to_have_seen_is_this_feed() {
+    let mut place = Place::new();
+    let seen = |place: &Place, size, root: Hash| {
+        let feed = Some(crate::header::FeedSeen { root: Sha256(root.0), size });
+        place.check("two", Header { feed, ..place.header("two", case("two")) }).map(drop)
+    };
+    let empty = Hash::empty_root();
+    assert_eq!(seen(&place, 0, empty), Ok(()));
+    assert_eq!(seen(&place, 1, empty), Err(FeedError::OtherFeed), "more than there is");
+    place.says("one", case("one")).unwrap();
+    let one = place.feed.root_at(1).unwrap();
+    place.says("three", case("three")).unwrap();
+    let two = place.feed.root_at(2).unwrap();
+    for (size, root, is_this) in
+        [(0, empty, true), (1, one, true), (2, two, true), (1, two, false), (2, one, false)]
+    {
+        let expected = if is_this { Ok(()) } else { Err(FeedError::OtherFeed) };
+        assert_eq!(seen(&place, size, root), expected, "{size}");
+    }
+}

@@ -38,6 +38,7 @@ use crate::vault::{KeyStore, Vault, VaultError};
 
 pub use feed::{Feed, Item, Met, feed, head_text, kept_head, meet, push_post};
 pub use folder::Folder;
+pub(crate) use own::lists;
 pub use own::{Announced, Restored, announce, check_gone, devices_by_code, pull_own, rekey, restore, revoke};
 pub use parcel::{MAX_PARCEL_BYTES, Parcel, ParcelError};
 pub use pull::{Changed, Pulled, Rotate, Written, change, create, kept, pull};

@@ -152,12 +152,7 @@ pub fn pull_own(here: &mut Here<'_>, road: &dyn Road) -> Result<Vec<Sha256>, Exc
         if circles.contains(&circle) {
             continue;
         }
-        let fetched = fetch(road, circle, here.me.user, &[], Vec::new(), here.now);
-        let lists = fetched.is_ok_and(|(mine, _)| {
-            let member = mine.circle().member(&here.me.user);
-            member.is_some_and(|member| member.devices.contains(&here.me.device.id()))
-        });
-        if lists {
+        if lists(here, road, circle) {
             circles.push(circle);
         }
     }
@@ -165,6 +160,15 @@ pub fn pull_own(here: &mut Here<'_>, road: &dyn Road) -> Result<Vec<Sha256>, Exc
         pull(here, road, *circle, &circle.to_string()[..8])?;
     }
     Ok(circles)
+}
+
+/// Whether a circle in the road, which is not kept, lists this device; what does not hold lists nobody.
+pub(crate) fn lists(here: &Here<'_>, road: &dyn Road, circle: Sha256) -> bool {
+    let fetched = fetch(road, circle, here.me.user, &[], Vec::new(), here.now);
+    fetched.is_ok_and(|(mine, _)| {
+        let member = mine.circle().member(&here.me.user);
+        member.is_some_and(|member| member.devices.contains(&here.me.device.id()))
+    })
 }
 
 /// Tells every circle of the user's present devices and key, and that `struck` is none any more: each in its own log, with a

@@ -13,7 +13,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::seal::{SealError, SealedPost};
-use crate::circle::{EpochSecret, Fresh, NotLive};
+use crate::circle::{EpochSecret, Fresh, Live, NotLive};
 use crate::consent::Shortfall;
 use crate::hash::{Id, Sha256};
 use crate::keys::DeviceKeys;
@@ -116,6 +116,17 @@ impl SealedPost {
         consent(vault, &held, circle, &self.author.device).map(drop)
     }
 
+    /// Whether it was sealed on this device, and for a circle like this one.
+    ///
+    /// # Errors
+    /// [`SealError::Audience`], [`SendError::OtherAuthor`].
+    pub fn check_author(&self, live: &Live<'_>) -> Result<(), SendError> {
+        if !self.audience.reaches(live.circle().audience()) {
+            return Err(SealError::Audience.into());
+        }
+        if live.author() == self.author { Ok(()) } else { Err(SendError::OtherAuthor) }
+    }
+
     /// Makes the post ready for the circle `to`: asks the consent again, records the disclosure in the log, and keeps the
     /// header. A post that is ready for the circle already stays as it is. `feed` is the circle's feed as it was verified
     /// last.
@@ -145,12 +156,7 @@ impl SealedPost {
             }
             return Ok(Addressed { hash: Sha256::of(&header), header });
         }
-        if !self.audience.reaches(circle.audience()) {
-            return Err(SealError::Audience.into());
-        }
-        if live.author() != self.author {
-            return Err(SendError::OtherAuthor);
-        }
+        self.check_author(&live)?;
         let key = self.key(live.me())?;
         let consent = consent(vault, &held, circle, &self.author.device)?;
         let Event::Grant { withdrawal, expires, .. } = held.leaf().event else {
@@ -228,7 +234,7 @@ impl Writer<'_> {
         now: UnixTime,
     ) -> Result<Addressed, SendError> {
         let head = self.circle.head();
-        let (seq, prev) = vault.next_header(self.circle.id())?;
+        let (seq, prev) = vault.next_header(self.circle.id(), self.author.device)?;
         let header = Header {
             at: now,
             author: self.author,
@@ -247,7 +253,8 @@ impl Writer<'_> {
         // A note with long foreign lines could make it longer than anybody reads.
         Signed::<Header>::parse(&header).map_err(SendError::TooLarge)?;
         let hash = Sha256::of(&header);
-        let new = NewHeader { circle: self.circle.id(), seq, hash, object, about, bytes: &header };
+        let (circle, device) = (self.circle.id(), self.author.device);
+        let new = NewHeader { circle, device, seq, hash, object, about, bytes: &header };
         vault.keep_header(&new, disclosure, now)?;
         Ok(Addressed { header, hash })
     }

@@ -4,6 +4,7 @@
 //! The network is the caller's ([`Transport`](crate::transport::Transport)).
 
 mod client;
+mod feed;
 mod ledgers;
 mod pull;
 mod road;

@@ -4,6 +4,7 @@ use curtain_wire::boxes::{BoxError, BoxSet, BoxesHead, KemKey, OneBox, RECORD_BY
 use curtain_wire::header::{Header, ObjectRef};
 use curtain_wire::membership::Entry;
 use curtain_wire::statement::Statement;
+use curtain_wire::tree::Hash;
 use serde::Deserialize;
 
 use super::client::{Ask, By, Relay, read_key};
@@ -23,11 +24,20 @@ const PAGE_BYTES: usize = (4 << 20) + Header::MAX_BYTES;
 /// The most entries of one log.
 const MAX_LINES: u64 = 5_000_000;
 
+/// The most bytes of a log that is read as a whole.
+const MAX_LOG_BYTES: usize = 64 << 20;
+
+/// The bytes of headers that are taken together, at least.
+const LOT_BYTES: usize = 4 << 20;
+
+/// The longest consistency proof: two hashes a level, of 45 bytes with its line's end. [RFC 6962, 2.1.2]
+const MAX_PROOF_BYTES: usize = 2 * 64 * 45;
+
 /// The most circles of one device.
 const MAX_CIRCLES: usize = 10_000;
 
-/// The bytes of a blob that are asked for at a time.
-const RANGE_BYTES: usize = 1 << 20;
+/// The bytes of a blob that are asked for at a time: a connection that is cut costs no more.
+const RANGE_BYTES: usize = 128 << 10;
 
 /// The largest box as it travels.
 const MAX_BOX_BYTES: usize = 4 << 10;
@@ -90,36 +100,100 @@ impl Relay<'_> {
         Ok(from_json::<Withdrawn>(&self.ask(&ask)?)?.posts)
     }
 
-    /// Lines of a log from number `from` to its end, page by page.
+    /// Lines of a log from number `from` to its end.
     fn lines(&self, path: &str, by: By<'_>, from: u64, longest: usize) -> Result<Vec<Vec<u8>>, RelayError> {
-        let mut lines: Vec<Vec<u8>> = Vec::new();
+        let (mut lines, mut bytes): (Vec<Vec<u8>>, usize) = (Vec::new(), 0);
+        loop {
+            let next = from.saturating_add(lines.len() as u64);
+            let (lot, is_all) = self.lot(path, by, next, longest)?;
+            bytes += lot.iter().map(Vec::len).sum::<usize>();
+            lines.extend(lot);
+            if is_all {
+                return Ok(lines);
+            }
+            if bytes > MAX_LOG_BYTES {
+                return Err(RelayError::Answer);
+            }
+        }
+    }
+
+    /// Lines of a log from number `from` on, page by page until it is a lot or the relay gives a shorter page; and whether these
+    /// are all.
+    fn lot(
+        &self,
+        path: &str,
+        by: By<'_>,
+        from: u64,
+        longest: usize,
+    ) -> Result<(Vec<Vec<u8>>, bool), RelayError> {
+        let (mut lines, mut bytes): (Vec<Vec<u8>>, usize) = (Vec::new(), 0);
         loop {
             let next = from.saturating_add(lines.len() as u64);
             let target = format!("{path}?from={next}&limit={PAGE_LINES}");
             let answer = self.ask(&Ask::new("GET", target, by).limit(PAGE_BYTES))?;
             let size = answer.field("curtain-size").and_then(|size| size.parse::<u64>().ok());
             let size = size.filter(|size| *size <= MAX_LINES).ok_or(RelayError::Answer)?;
-            let page = answer.body.split_inclusive(|byte| *byte == b'\n');
             let before = lines.len();
-            for line in page {
+            for line in answer.body.split_inclusive(|byte| *byte == b'\n') {
                 let line = line.strip_suffix(b"\n").ok_or(RelayError::Answer)?;
                 if line.is_empty() || line.len() > longest {
                     return Err(RelayError::Answer);
                 }
                 lines.push(line.to_vec());
             }
-            if lines.len() - before > PAGE_LINES {
-                return Err(RelayError::Answer);
-            }
-            let end = from.saturating_add(lines.len() as u64);
+            let came = lines.len() - before;
+            let is_all = from.saturating_add(lines.len() as u64) >= size;
             // A page that brings nothing although there is more would be asked for for ever.
-            if end < size && lines.len() == before {
+            if came > PAGE_LINES || came == 0 && !is_all {
                 return Err(RelayError::Answer);
             }
-            if end >= size {
-                return Ok(lines);
+            bytes += answer.body.len();
+            if is_all || came < PAGE_LINES || bytes >= LOT_BYTES {
+                return Ok((lines, is_all));
             }
         }
+    }
+
+    /// Headers of a circle's feed from number `from` on: all, or a lot of them.
+    pub(super) fn some_headers(&self, circle: &MyCircle, from: u64) -> Result<Vec<Vec<u8>>, ExchangeError> {
+        let key = read_key(circle);
+        let path = format!("/v1/circles/{}/feed", circle.circle().id());
+        let lot = self.lot(&path, reader(key.as_ref()), from, Header::MAX_BYTES);
+        Ok(lot.map_err(|error| missing(error, ExchangeError::NoCircle))?.0)
+    }
+
+    /// Fetches what is missing of a sealed file, of which `bytes` are here: they grow with all that comes, also where it fails.
+    pub(super) fn rest_of_object(
+        &self,
+        circle: &MyCircle,
+        about: &ObjectRef,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), ExchangeError> {
+        let key = read_key(circle);
+        let target = format!("/v1/circles/{}/blobs/{}", circle.circle().id(), about.sha256);
+        while (bytes.len() as u64) < about.size {
+            let from = bytes.len() as u64;
+            let last = about.size.min(from + RANGE_BYTES as u64) - 1;
+            let ask = Ask::new("GET", target.clone(), reader(key.as_ref()))
+                .field("range", format!("bytes={from}-{last}"))
+                .limit(RANGE_BYTES);
+            let answer = self.ask(&ask).map_err(|error| missing(error, ExchangeError::Missing))?;
+            if answer.status != 206 || answer.body.len() as u64 != last - from + 1 {
+                return Err(RelayError::Answer.into());
+            }
+            bytes.extend(answer.body);
+        }
+        if Sha256::of(bytes) == about.sha256 { Ok(()) } else { Err(ExchangeError::OtherBytes) }
+    }
+
+    /// Shows that a circle's feed only grew between two sizes.
+    pub(super) fn feed_proof(&self, circle: &MyCircle, from: u64, to: u64) -> Result<Vec<Hash>, RelayError> {
+        let (key, id) = (read_key(circle), circle.circle().id());
+        let target = format!("/v1/circles/{id}/feed/consistency?from={from}&to={to}");
+        let ask = Ask::new("GET", target, reader(key.as_ref())).limit(MAX_PROOF_BYTES);
+        let answer = self.ask(&ask)?;
+        let text = str::from_utf8(&answer.body).map_err(|_| RelayError::Answer)?;
+        text.lines().map(|line| Hash::from_base64(line).ok_or(RelayError::Answer)).collect()
     }
 
     pub(super) fn put(&self, target: String, bytes: &[u8]) -> Result<(), RelayError> {
@@ -215,22 +289,9 @@ impl Road for Relay<'_> {
     }
 
     fn object(&self, circle: &MyCircle, about: &ObjectRef) -> Result<Vec<u8>, ExchangeError> {
-        let key = read_key(circle);
-        let target = format!("/v1/circles/{}/blobs/{}", circle.circle().id(), about.sha256);
-        let mut bytes: Vec<u8> = Vec::new();
-        while (bytes.len() as u64) < about.size {
-            let from = bytes.len() as u64;
-            let last = about.size.min(from + RANGE_BYTES as u64) - 1;
-            let ask = Ask::new("GET", target.clone(), reader(key.as_ref()))
-                .field("range", format!("bytes={from}-{last}"))
-                .limit(RANGE_BYTES);
-            let answer = self.ask(&ask).map_err(|error| missing(error, ExchangeError::Missing))?;
-            if answer.status != 206 || answer.body.len() as u64 != last - from + 1 {
-                return Err(RelayError::Answer.into());
-            }
-            bytes.extend(answer.body);
-        }
-        if Sha256::of(&bytes) == about.sha256 { Ok(bytes) } else { Err(ExchangeError::OtherBytes) }
+        let mut bytes = Vec::new();
+        self.rest_of_object(circle, about, &mut bytes)?;
+        Ok(bytes)
     }
 
     fn put_object(&self, circle: Sha256, about: &ObjectRef, bytes: &[u8]) -> Result<(), ExchangeError> {

@@ -2,35 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use curtain_wire::head::{self, LogHead, LogKind};
-use curtain_wire::header::{Header, WithdrawalCode};
+use curtain_wire::head::LogHead;
 use curtain_wire::note::{Note, VerifierKey};
-use curtain_wire::statement::Signed;
-use curtain_wire::tree::leaf_hash;
 use serde::Deserialize;
 
 use super::client::{Ask, By, Relay, read_key};
+use super::feed::{take_feed, take_tombstones};
 use super::ledgers::{BackUpError, BackedUpLog, back_up};
-use super::road::reader;
 use super::send::{Became, Reached, Sender, Told};
-use super::suspicion::{FEED, MEMBERS, Suspicion, of_fork};
+use super::suspicion::{MEMBERS, Suspicion, of_fork};
 use crate::circle::MyCircle;
 use crate::exchange::{self, ExchangeError, Here, Pulled, Road};
-use crate::feed::{self, Taken};
+use crate::feed;
 use crate::hash::Sha256;
 use crate::outbox::{self, Network};
-use crate::post::{OpenError, Say};
+use crate::post::Say;
 use crate::transport::RelayError;
-use crate::vault::{Item, KeptRelay, PostState};
+use crate::vault::{Item, KeptRelay};
 
 /// The most bytes of a head.
-const MAX_NOTE_BYTES: usize = 16 << 10;
-
-/// The most tombstones of one page, and their bytes.
-const TOMBSTONES: (usize, usize) = (256, 256 << 10);
+pub(super) const MAX_NOTE_BYTES: usize = 16 << 10;
 
 /// How old a relay's cosignature may be when it is fetched, in seconds: it signs when it is asked.
-const HEAD_AGE_S: u64 = 900;
+pub(super) const HEAD_AGE_S: u64 = 900;
 
 /// What a sync may cost, and over what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +40,6 @@ pub struct Options {
 struct Info {
     feed_key: String,
     witness_key: String,
-}
-
-/// A tombstone, as far as it concerns a client: the other reasons are in the feed, and in the header's own last day.
-#[derive(Deserialize)]
-struct Tombstone {
-    about: Sha256,
-    code: Option<WithdrawalCode>,
 }
 
 /// What a sync did in one circle.
@@ -183,14 +170,16 @@ fn find_circles(here: &mut Here<'_>, relay: &Relay<'_>) -> Result<(), ExchangeEr
     let known: Vec<Sha256> = here.vault.circles()?.iter().map(|circle| circle.id).collect();
     for circle in relay.circles()? {
         if known.contains(&circle) {
-            // One that was carried in a folder until now.
-            if here.vault.relay_of(circle)?.is_none() {
+            // One that was carried in a folder until now: it goes on where its log does.
+            if here.vault.relay_of(circle)?.is_none() && exchange::pull(here, relay, circle, "").is_ok() {
                 here.vault.travels_through(circle, relay.url())?;
             }
             continue;
         }
-        // Whoever has the relay may show anything; what does not hold is not kept.
-        if exchange::pull(here, relay, circle, &circle.to_string()[..8]).is_ok() {
+        // Whoever has the relay may show anything; what does not hold, or does not list this device, is not kept.
+        if exchange::lists(here, relay, circle)
+            && exchange::pull(here, relay, circle, &circle.to_string()[..8]).is_ok()
+        {
             here.vault.travels_through(circle, relay.url())?;
         }
     }
@@ -237,7 +226,8 @@ fn take_in(
     Ok(Some(circle))
 }
 
-fn may_read(circle: &MyCircle, here: &Here<'_>) -> bool {
+/// Whether this device can read the circle's feed: then it was read before anything is sent.
+pub(super) fn may_read(circle: &MyCircle, here: &Here<'_>) -> bool {
     circle.circle().member(&here.me.user).is_some() && read_key(circle).is_some()
 }
 
@@ -287,154 +277,6 @@ fn size_of(note: &[u8]) -> Option<u64> {
     Some(head.size)
 }
 
-/// Headers that are new: none is taken before all of them stand under the head that the relay signs, together with what was
-/// here. Then each is verified.
-fn take_feed(
-    here: &mut Here<'_>,
-    relay: &Relay<'_>,
-    circle: &mut MyCircle,
-    keys: &KeptRelay,
-    told: &mut InCircle,
-) -> Result<bool, ExchangeError> {
-    let id = told.circle;
-    let witnesses = std::slice::from_ref(&keys.witness_key);
-    let Some((note, seen)) = feed_head(relay, circle, keys, told)? else { return Ok(false) };
-    // What this device sent and the relay took stands in it, too.
-    let own = here.vault.last_place(id)?.map_or(0, |place| place + 1);
-    if seen.size < own {
-        told.suspicions.push(Suspicion::RolledBack { log: FEED, there: seen.size, here: own });
-        return Ok(false);
-    }
-    let mut frontier = here.vault.feed_frontier(id)?;
-    let from = frontier.size();
-    if seen.size < from {
-        told.suspicions.push(Suspicion::RolledBack { log: FEED, there: seen.size, here: from });
-        return Ok(false);
-    }
-    let new = usize::try_from(seen.size - from).map_err(|_| RelayError::Answer)?;
-    let mut headers = relay.headers(circle, from)?.headers.into_iter().collect::<Result<Vec<_>, _>>()?;
-    if headers.len() < new {
-        let there = from + headers.len() as u64;
-        told.suspicions.push(Suspicion::Withheld { log: FEED, cited: seen.size, there });
-        return Ok(false);
-    }
-    // What came after the head was signed is read with the next sync.
-    headers.truncate(new);
-    for header in &headers {
-        frontier.append(leaf_hash(header));
-    }
-    if frontier.root() != seen.root {
-        told.suspicions.push(Suspicion::Forked { log: FEED });
-        return Ok(false);
-    }
-    feed::again(here.vault, circle, witnesses, here.now)?;
-    let mut cited = 0;
-    for (n, bytes) in (from..).zip(headers) {
-        let header = Signed::<Header>::parse(&bytes).ok().map(|header| header.body().clone());
-        if let Some(header) = &header
-            && header.membership.size > circle.circle().size()
-        {
-            // Somebody entered something while the feed was read; or the relay shows the log without it.
-            let pulled = exchange::pull(here, relay, id, &id.to_string()[..8])?;
-            told.entries += pulled.new;
-            *circle = pulled.circle;
-        }
-        match feed::take(here.vault, circle, witnesses, n, &bytes, here.now)? {
-            Taken::Refused(why) => {
-                told.refused.push((n, why.code()));
-                if let feed::Why::Open(OpenError::Behind { size, here }) = why {
-                    told.suspicions.push(Suspicion::Withheld { log: MEMBERS, cited: size, there: here });
-                }
-            }
-            taken => {
-                told.headers += 1;
-                told.withdrawn += u64::from(matches!(taken, Taken::Withdrawn { .. }));
-                if let Some(seen) = header.and_then(|header| header.feed) {
-                    cited = cited.max(seen.size);
-                    if here.vault.feed_root(id, seen.size)?.is_some_and(|root| root != seen.root) {
-                        told.suspicions.push(Suspicion::Forked { log: FEED });
-                        return Ok(false);
-                    }
-                }
-                if here.vault.is_behind_gap(id, n)? {
-                    told.suspicions.push(Suspicion::Gap { n });
-                }
-            }
-        }
-    }
-    if cited > seen.size {
-        told.suspicions.push(Suspicion::Withheld { log: FEED, cited, there: seen.size });
-    }
-    here.vault.keep_feed_head(id, &note.to_string())?;
-    Ok(true)
-}
-
-/// The head of the feed, as the relay signs it now.
-fn feed_head(
-    relay: &Relay<'_>,
-    circle: &MyCircle,
-    keys: &KeptRelay,
-    told: &mut InCircle,
-) -> Result<Option<(Note, LogHead)>, ExchangeError> {
-    let id = told.circle;
-    let key = read_key(circle);
-    let ask =
-        Ask::new("GET", format!("/v1/circles/{id}/feed/head"), reader(key.as_ref())).limit(MAX_NOTE_BYTES);
-    let note = Note::parse(&relay.ask(&ask)?.body)?;
-    let witnesses = std::slice::from_ref(&keys.witness_key);
-    // The relay's own signature is what proves later that it said two things.
-    if note.verify(&keys.feed_key).is_err() {
-        told.suspicions.push(Suspicion::Head { log: FEED, code: "head_not_signed" });
-        return Ok(None);
-    }
-    match head::cosigned(&note, LogKind::Feed, &id, witnesses, relay.their_now(), HEAD_AGE_S) {
-        Ok(seen) => Ok(Some((note, seen.head))),
-        Err(error) => {
-            told.suspicions.push(Suspicion::Head { log: FEED, code: error.code() });
-            Ok(None)
-        }
-    }
-}
-
-/// Codes that patients presented: each is checked against the header that it is about.
-fn take_tombstones(
-    here: &mut Here<'_>,
-    relay: &Relay<'_>,
-    circle: &MyCircle,
-    told: &mut InCircle,
-) -> Result<(), ExchangeError> {
-    let id = told.circle;
-    let key = read_key(circle);
-    let (lines, bytes) = TOMBSTONES;
-    loop {
-        let from = here.vault.tombstones_read(id)?;
-        let target = format!("/v1/circles/{id}/tombstones?from={from}&limit={lines}");
-        let answer = relay.ask(&Ask::new("GET", target, reader(key.as_ref())).limit(bytes))?;
-        let mut read = from;
-        for line in answer.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            if let Ok(Tombstone { about, code: Some(code) }) = serde_json::from_slice(line) {
-                // Of a post that comes with the next sync it counts then.
-                if here.vault.place_in_feed(id, about)?.is_none() {
-                    here.vault.keep_tombstones_read(id, read)?;
-                    return Ok(());
-                }
-                let before = here.vault.post_state(about)?;
-                let is_new = !matches!(before, Some((PostState::Withdrawn(_), ..)));
-                let counts = feed::withdrawn_by_code(here.vault, id, about, &code, here.now)?;
-                told.withdrawn += u64::from(is_new && counts);
-            }
-            read += 1;
-        }
-        if read == from {
-            return Ok(());
-        }
-        if read - from > lines as u64 {
-            return Err(RelayError::Answer.into());
-        }
-        here.vault.keep_tombstones_read(id, read)?;
-    }
-}
-
 /// Files that are wanted: bodies and what lists show first.
 fn fetch_files(
     here: &mut Here<'_>,
@@ -449,12 +291,20 @@ fn fetch_files(
         let wanted = feed::wanted(here.vault, told.circle, left, here.now)?;
         let mut fetched = 0;
         for wanted in wanted {
-            let sealed = match relay.object(circle, &wanted.about) {
-                Ok(sealed) => sealed,
+            let mut sealed = here.vault.fetched_part(&wanted)?;
+            match relay.rest_of_object(circle, &wanted.about, &mut sealed) {
+                Ok(()) => {}
                 // It may have been withdrawn in between: the next sync tells.
-                Err(ExchangeError::Missing | ExchangeError::OtherBytes) => continue,
-                Err(error) => return Err(error),
-            };
+                Err(ExchangeError::Missing | ExchangeError::OtherBytes) => {
+                    here.vault.keep_part(&wanted, &[])?;
+                    continue;
+                }
+                // The next sync goes on from there.
+                Err(error) => {
+                    here.vault.keep_part(&wanted, &sealed)?;
+                    return Err(error);
+                }
+            }
             feed::give(here.vault, circle, witnesses, &wanted, &sealed, here.now)?;
             fetched += 1;
             told.files.0 += 1;

@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 
-use curtain_wire::header::FeedSeen;
+use curtain_wire::header::{Content, FeedSeen, Header};
 use curtain_wire::note::{Note, VerifierKey};
+use curtain_wire::statement::Signed;
 use ring::rand::SecureRandom;
 
-use super::client::{Relay, read_key};
-use crate::circle::{Doing, MyCircle, NotLive};
+use super::client::Relay;
+use super::run::may_read;
+use crate::circle::{Doing, Live, MyCircle, NotLive};
 use crate::exchange::{ExchangeError, Here, Road, check_gone};
-use crate::hash::Sha256;
+use crate::hash::{Id, Sha256};
 use crate::outbox::{self, Network};
 use crate::post::{self, Addressed, SealedPost, SendError};
 use crate::time::UnixTime;
@@ -136,6 +138,13 @@ impl<'a> Sender<'a, '_> {
         let mut due = self.here.vault.outbox_due(self.here.now)?;
         // What goes to circles of other relays is theirs to send; where a chain is not settled, nothing is added to it.
         due.retain(|queued| queued.item.circle().is_none_or(|circle| settled.contains(&circle)));
+        let mut told = BTreeSet::new();
+        for queued in due.iter().filter(|queued| matches!(queued.item, Item::Code(_))) {
+            if self.here.vault.is_code_told(queued.id, self.relay.url())? {
+                told.insert(queued.id);
+            }
+        }
+        due.retain(|queued| !told.contains(&queued.id));
         outbox::in_order(&mut due);
         let (posts, small): (Vec<Queued>, Vec<Queued>) =
             due.into_iter().partition(|queued| matches!(queued.item, Item::Post { .. }));
@@ -145,55 +154,100 @@ impl<'a> Sender<'a, '_> {
                 continue;
             }
             let sent = self.send_small(&queued);
+            if sent.is_ok() && matches!(queued.item, Item::Code(_)) {
+                // The others hear of it when they are asked.
+                let all_heard = self.here.vault.code_was_told(queued.id, self.relay.url())?;
+                if !all_heard {
+                    continue;
+                }
+            }
             self.note(&queued, sent)?;
         }
         self.send_posts(posts)
     }
 
-    /// Headers that were signed and of which it is not known whether they are there: those that should be are sent again, which
-    /// does nothing where they are; the others are taken back, so that the chain goes on.
+    /// Headers that were signed and of which it is not known whether they are there: those that may still be said are sent
+    /// again, which does nothing where they are; the others are taken back, with all that follows them, so that the chain goes
+    /// on.
     fn settle(&mut self, circle: &MyCircle) -> Result<Chain, ExchangeError> {
         let id = circle.circle().id();
+        let device = self.here.me.device.id();
+        // One that was taken back is there all the same: what it was signed for is not sent again.
+        for queued in self.here.vault.find_taken_back(id, self.here.now)? {
+            self.tell(&queued, Became::Sent);
+        }
         for queued in self.here.vault.outbox_arrived(id)? {
             self.note(&queued, Ok(()))?;
         }
+        // Whether an unwanted one arrived is seen in the feed alone.
+        let sees_feed = may_read(circle, self.here);
         for (seq, hash, bytes) in self.here.vault.unsent_headers(id)? {
-            let outbox = self.here.vault.outbox()?;
-            let of = outbox.iter().find(|queued| queued.item.circle() == Some(id) && queued.seq == Some(seq));
+            let of = self.here.vault.outbox_signed(id, seq)?;
             if let Some(n) = self.here.vault.place_in_feed(id, hash)? {
                 self.here.vault.keep_place(id, hash, n)?;
                 if let Some(queued) = of.filter(|queued| queued.state == State::Waiting) {
-                    self.note(queued, Ok(()))?;
+                    self.note(&queued, Ok(()))?;
                 }
                 continue;
             }
-            let wanted = of.is_none_or(|queued| queued.state == State::Waiting) && !bytes.is_empty();
-            let is_last = self.here.vault.next_header(id)?.0 == seq + 1;
-            // Whether an unwanted one arrived is seen in the feed alone.
-            let is_seen = is_last && read_key(circle).is_some();
-            if !wanted && !is_seen {
+            // Another one has its number: it will never be taken.
+            let is_late = seq < self.here.vault.chain_end(id, device, seq)?.0.next;
+            let is_wanted = of.as_ref().is_none_or(|queued| queued.state == State::Waiting);
+            if !is_late && is_wanted && self.may_go(circle, &bytes) {
+                match self.relay.put_header(id, &bytes) {
+                    Ok(n) => {
+                        self.here.vault.keep_place(id, hash, n)?;
+                        if let Some(queued) = of {
+                            self.note(&queued, Ok(()))?;
+                        }
+                        continue;
+                    }
+                    // Its files may be gone, its epoch over: what is to be said is signed anew.
+                    Err(ExchangeError::Relay(RelayError::Refused { status: 409 | 410 | 422, .. })) => {}
+                    // The rest of this circle waits until it is known.
+                    Err(_) => return Ok(Chain::Open),
+                }
+            } else if !sees_feed {
                 return Ok(Chain::Open);
             }
-            if !wanted {
-                self.here.vault.drop_header(id, seq)?;
-                continue;
-            }
-            match self.relay.put_header(id, &bytes) {
-                Ok(n) => {
-                    self.here.vault.keep_place(id, hash, n)?;
-                    if let Some(queued) = of {
-                        self.note(queued, Ok(()))?;
-                    }
-                }
-                // Its files may be gone, its epoch over: what is to be said is signed anew. What it was signed for is still there.
-                Err(ExchangeError::Relay(RelayError::Refused { status: 409 | 410 | 422, .. })) if is_last => {
-                    self.here.vault.drop_header(id, seq)?;
-                }
-                // The rest of this circle waits until it is known.
-                Err(_) => return Ok(Chain::Open),
-            }
+            self.here.vault.take_back_headers(id, seq)?;
+            break;
         }
         Ok(Chain::Settled)
+    }
+
+    /// Whether a header that was signed before may still be sent: the same is asked as when it was signed.
+    fn may_go(&self, circle: &MyCircle, bytes: &[u8]) -> bool {
+        let Ok(signed) = Signed::<Header>::parse(bytes) else { return false };
+        let header = signed.body();
+        let doing = match &header.content {
+            Content::Withdrawal(_) => return true,
+            Content::Event(_) => Doing::Discussing,
+            Content::Post(_) => Doing::Posting,
+        };
+        let is_fresh = self.live(circle, doing).is_ok_and(|live| live.epoch() == header.epoch);
+        let is_covered = match &header.content {
+            Content::Post(post) => self.covered(circle, post.post).is_ok(),
+            _ => true,
+        };
+        is_fresh && is_covered
+    }
+
+    /// The circle, if this device may do something in it now.
+    fn live<'c>(&'c self, circle: &'c MyCircle, doing: Doing) -> Result<Live<'c>, ExchangeError> {
+        let here = &*self.here;
+        check_gone(here.vault, circle, here.me.user)?;
+        let live = circle.live(here.me, doing, here.now)?;
+        live.fresh(&head(here, circle)?, self.witnesses, here.now)?;
+        Ok(live)
+    }
+
+    /// A post whose consent allows to send it to the circle now.
+    fn covered(&self, circle: &MyCircle, post: Id) -> Result<SealedPost, ExchangeError> {
+        let here = &*self.here;
+        let sealed = SealedPost::kept(here.vault.post(post)?);
+        sealed.check_consent(here.vault, circle.circle(), here.now)?;
+        Ok(sealed)
     }
 
     /// Whether a header before this one was signed and is not known to have arrived.
@@ -274,15 +328,8 @@ impl<'a> Sender<'a, '_> {
     fn checked(&mut self, queued: &Queued) -> Result<SealedPost, ExchangeError> {
         let Item::Post { circle, post } = queued.item else { return Err(ExchangeError::NoSuchPost) };
         let circle = &self.reached(circle)?.circle;
-        let here = &*self.here;
-        let sealed = SealedPost::kept(here.vault.post(post)?);
-        sealed.check_consent(here.vault, circle.circle(), here.now)?;
-        check_gone(here.vault, circle, here.me.user)?;
-        circle.live(here.me, Doing::Posting, here.now)?.fresh(
-            &head(here, circle)?,
-            self.witnesses,
-            here.now,
-        )?;
+        let sealed = self.covered(circle, post)?;
+        sealed.check_author(&self.live(circle, Doing::Posting)?)?;
         Ok(sealed)
     }
 
@@ -436,15 +483,12 @@ impl<'a> Sender<'a, '_> {
         }
     }
 
-    /// The relay refused the header that was signed for it, so it is in no feed: its number is free again.
+    /// The relay refused the header that was signed for it: its number is free again.
     fn take_back(&mut self, queued: &Queued) -> Result<(), ExchangeError> {
         let Some(circle) = queued.item.circle() else { return Ok(()) };
-        let last = self.here.vault.unsent_headers(circle)?.pop();
-        let outbox = self.here.vault.outbox()?;
-        let seq = outbox.iter().find(|now| now.id == queued.id).and_then(|now| now.seq);
-        match last {
-            Some((last, _, _)) if Some(last) == seq => Ok(self.here.vault.drop_header(circle, last)?),
-            _ => Ok(()),
+        match self.here.vault.signed_number(queued.id)? {
+            Some(seq) => Ok(self.here.vault.take_back_headers(circle, seq)?),
+            None => Ok(()),
         }
     }
 

@@ -84,7 +84,14 @@ impl Relay<'_> {
                 .field("content-type", "application/offset+octet-stream".to_owned())
                 .body(part);
             let next = match self.ask(&ask) {
-                Ok(answer) => said(&answer, "upload-offset")?,
+                // What was taken was taken whole: a relay that moves a byte at a time would be sent the same for ever.
+                Ok(answer) => {
+                    let next = said(&answer, "upload-offset")?;
+                    if next != offset + part.len() as u64 {
+                        return Err(RelayError::Answer);
+                    }
+                    next
+                }
                 // Something of it arrived before.
                 Err(RelayError::Refused { status: 409, .. }) => self.offset(&path)?,
                 Err(error) => return Err(error),

@@ -11,6 +11,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("schema/3.sql")),
     M::up(include_str!("schema/4.sql")),
     M::up(include_str!("schema/5.sql")),
+    M::up(include_str!("schema/6.sql")),
 ];
 
 /// Brings the vault to the newest form, each step in a transaction of its own.

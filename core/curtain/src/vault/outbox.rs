@@ -231,6 +231,16 @@ impl Vault {
         Ok(tx.commit()?)
     }
 
+    /// What of the outbox a header was signed for, if that is still there.
+    pub(crate) fn outbox_signed(&self, circle: Sha256, seq: u64) -> Result<Option<Queued>, VaultError> {
+        Ok(self.queued("WHERE circle = ?1 AND seq = ?2", (circle.0, signed(seq)?))?.pop())
+    }
+
+    /// The number of the header that was signed for something in the outbox.
+    pub(crate) fn signed_number(&self, id: u64) -> Result<Option<u64>, VaultError> {
+        Ok(self.queued("WHERE id = ?1", [signed(id)?])?.pop().and_then(|queued| queued.seq))
+    }
+
     /// Says what the next header is signed for: it is noted together with the header, or neither is.
     pub(crate) fn signs_for(&mut self, id: Option<u64>) {
         self.sending = id;
@@ -369,20 +379,92 @@ impl Vault {
         Ok(tx.commit()?)
     }
 
-    /// Takes back the last header of this device in a circle, which is in no feed.
-    pub(crate) fn drop_header(&mut self, circle: Sha256, seq: u64) -> Result<(), VaultError> {
+    /// Takes back the headers of this device in a circle from number `from` on, of which none is known to be in the feed: what
+    /// they were signed for is signed anew. Which they were is remembered, since the relay may have them all the same. A
+    /// withdrawal of one that nobody has is not said any more.
+    pub(crate) fn take_back_headers(&mut self, circle: Sha256, from: u64) -> Result<(), VaultError> {
         let tx = self.transaction()?;
-        let number = signed(seq)?;
-        let dropped = tx.execute(
-            "DELETE FROM header WHERE circle = ?1 AND seq = ?2 AND place IS NULL
-             AND NOT EXISTS (SELECT 1 FROM header later WHERE later.circle = ?1 AND later.seq > ?2)",
-            (circle.0, number),
+        let from = signed(from)?;
+        let unsent = "circle = ?1 AND seq >= ?2 AND place IS NULL";
+        tx.execute(
+            &format!(
+                "INSERT OR IGNORE INTO taken_back (circle, hash, object, item, copy_log, copy_n)
+                 SELECT circle, hash, object, (SELECT id FROM outbox WHERE outbox.circle = header.circle
+                 AND outbox.seq = header.seq), copy_log, copy_n FROM header WHERE {unsent}"
+            ),
+            (circle.0, from),
         )?;
-        if dropped != 1 {
-            return Err(VaultError::Inconsistent);
-        }
-        tx.execute("UPDATE outbox SET seq = NULL WHERE circle = ?1 AND seq = ?2", (circle.0, number))?;
+        tx.execute(
+            &format!(
+                "UPDATE outbox SET state = 'cancelled', reason = 'never_sent', what = '' WHERE kind = 'withdraw'
+                 AND state = 'waiting' AND circle = ?1 AND about IN (SELECT hash FROM header WHERE {unsent})"
+            ),
+            (circle.0, from),
+        )?;
+        tx.execute(
+            &format!(
+                "UPDATE outbox SET seq = NULL WHERE circle = ?1
+                 AND seq IN (SELECT seq FROM header WHERE {unsent})"
+            ),
+            (circle.0, from),
+        )?;
+        tx.execute(&format!("DELETE FROM header WHERE {unsent}"), (circle.0, from))?;
         Ok(tx.commit()?)
+    }
+
+    /// Looks for headers in a circle's feed that were taken back here: what they were signed for is there, and what a patient
+    /// took back meanwhile is withdrawn. What waited, and was there.
+    pub(crate) fn find_taken_back(
+        &mut self,
+        circle: Sha256,
+        now: UnixTime,
+    ) -> Result<Vec<Queued>, VaultError> {
+        let tx = self.transaction()?;
+        let found: Vec<([u8; 16], Option<i64>)> = {
+            let mut query = tx.prepare_cached(
+                "UPDATE taken_back SET found = 1 WHERE circle = ?1 AND found = 0 AND hash IN (SELECT hash FROM feed_header
+                 WHERE feed = (SELECT ord FROM feed WHERE circle = ?1)) RETURNING object, item",
+            )?;
+            let rows = query.query_map([circle.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        let mut there = Vec::new();
+        for (object, item) in found {
+            let is_sent = "UPDATE outbox SET state = 'sent', reason = NULL, what = '' WHERE id = ?1 AND state = 'waiting'";
+            if let Some(item) = item
+                && tx.execute(is_sent, [item])? == 1
+            {
+                there.push(item);
+            }
+            let consent = "SELECT consent FROM sealed WHERE post = ?1";
+            let consent = tx.query_row(consent, [object], |row| row.get(0).map(Id)).optional()?;
+            if let Some(consent) = consent {
+                tell_circles_in(&tx, consent, now)?;
+            }
+        }
+        tx.commit()?;
+        let mut sent = Vec::new();
+        for item in there {
+            sent.extend(self.queued("WHERE id = ?1", [item])?);
+        }
+        Ok(sent)
+    }
+
+    /// Notes that a relay heard of a code. Whether every relay that is known has.
+    pub(crate) fn code_was_told(&mut self, id: u64, relay: &str) -> Result<bool, VaultError> {
+        let tx = self.transaction()?;
+        let id = signed(id)?;
+        tx.execute("INSERT OR IGNORE INTO code_told (item, relay) VALUES (?1, ?2)", (id, relay))?;
+        let query = "SELECT NOT EXISTS (SELECT 1 FROM relay WHERE url NOT IN (SELECT relay FROM code_told WHERE item = ?1))";
+        let all = tx.query_row(query, [id], |row| row.get(0))?;
+        tx.commit()?;
+        Ok(all)
+    }
+
+    /// Whether a relay heard of a code.
+    pub(crate) fn is_code_told(&self, id: u64, relay: &str) -> Result<bool, VaultError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM code_told WHERE item = ?1 AND relay = ?2)";
+        Ok(self.opened.connection.query_row(query, (signed(id)?, relay), |row| row.get(0))?)
     }
 }
 
@@ -423,12 +505,7 @@ fn queue_in(tx: &Transaction<'_>, item: &Item, now: UnixTime) -> Result<(), Vaul
 
 /// A consent ended by a withdrawal: what waits under it is not sent any more, and every circle that may have it hears that it
 /// must go. Together with the withdrawal, or not at all.
-pub(super) fn withdrawn_in(
-    tx: &Transaction<'_>,
-    consent: Id,
-    by: WithdrawnBy,
-    now: UnixTime,
-) -> Result<(), VaultError> {
+pub(super) fn withdrawn_in(tx: &Transaction<'_>, consent: Id, now: UnixTime) -> Result<(), VaultError> {
     let of_consent = "SELECT post FROM sealed WHERE consent = ?1";
     tx.execute(
         &format!(
@@ -440,19 +517,24 @@ pub(super) fn withdrawn_in(
     tx.execute(
         &format!(
             "UPDATE outbox SET state = 'cancelled', reason = 'consent_withdrawn', what = '' WHERE state = 'waiting'
-             AND kind = 'say' AND about IN (SELECT hash FROM header WHERE object IN ({of_consent}))"
+             AND kind = 'say' AND about IN (SELECT hash FROM own_header WHERE object IN ({of_consent}))"
         ),
         [consent.0],
     )?;
-    let code = match by {
-        WithdrawnBy::Code => tx.query_row("SELECT code FROM consent WHERE id = ?1", [consent.0], |row| {
-            row.get::<_, Option<[u8; 16]>>(0)
-        })?,
-        _ => None,
-    };
+    tell_circles_in(tx, consent, now)
+}
+
+/// Queues that every circle that may have a case of this consent hears that it must go, if the consent was withdrawn.
+fn tell_circles_in(tx: &Transaction<'_>, consent: Id, now: UnixTime) -> Result<(), VaultError> {
+    let query = "SELECT withdrawn_by, code FROM consent WHERE id = ?1";
+    let (by, code): (Option<String>, Option<[u8; 16]>) =
+        tx.query_row(query, [consent.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some(by) = by else { return Ok(()) };
+    let code = code.filter(|_| by == WithdrawnBy::Code.code());
+    let of_consent = "SELECT post FROM sealed WHERE consent = ?1";
     let headers: Vec<([u8; 32], [u8; 32])> = {
-        let mut query =
-            tx.prepare_cached(&format!("SELECT circle, hash FROM header WHERE object IN ({of_consent})"))?;
+        let mut query = tx
+            .prepare_cached(&format!("SELECT circle, hash FROM own_header WHERE object IN ({of_consent})"))?;
         let rows = query.query_map([consent.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         rows.collect::<Result<_, _>>()?
     };

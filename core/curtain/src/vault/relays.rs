@@ -7,6 +7,7 @@ use super::Vault;
 use super::error::VaultError;
 use super::log::{signed, unsigned};
 use crate::hash::Sha256;
+use crate::time::UnixTime;
 
 /// A relay, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +80,22 @@ impl Vault {
     pub fn travels_through(&mut self, circle: Sha256, url: &str) -> Result<(), VaultError> {
         let tx = self.transaction()?;
         tx.execute("UPDATE circle SET relay = ?1 WHERE id = ?2", (url, circle.0))?;
+        Ok(tx.commit()?)
+    }
+
+    /// Begins to read a circle's tombstones from the first one again, if `again_s` seconds have passed since that was done.
+    pub(crate) fn reread_tombstones(
+        &mut self,
+        circle: Sha256,
+        again_s: i64,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        let tx = self.transaction()?;
+        tx.execute(
+            "UPDATE circle SET tombstones = 0, tombstones_at = ?1
+             WHERE id = ?2 AND abs(?1 - tombstones_at) >= ?3",
+            (now.seconds(), circle.0, again_s),
+        )?;
         Ok(tx.commit()?)
     }
 

@@ -63,6 +63,8 @@ pub struct PostSummary {
 pub struct NewHeader<'a> {
     /// In which circle.
     pub circle: Sha256,
+    /// This device.
+    pub device: Sha256,
     /// Its number in the chain of this device.
     pub seq: u64,
     /// Its hash.
@@ -220,11 +222,12 @@ impl Vault {
         .collect()
     }
 
-    /// Number and predecessor of the next header of this device in a circle.
+    /// Number and predecessor of the next header of this `device` in a circle: behind the last that is kept here, or that
+    /// stands in the feed although it was taken back here.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn next_header(&self, circle: Sha256) -> Result<(u64, Option<Sha256>), VaultError> {
+    pub fn next_header(&self, circle: Sha256, device: Sha256) -> Result<(u64, Option<Sha256>), VaultError> {
         let last: Option<(i64, [u8; 32])> = self
             .opened
             .connection
@@ -234,10 +237,12 @@ impl Vault {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
-        Ok(match last {
+        let here = match last {
             Some((seq, hash)) => (unsigned(seq)? + 1, Some(Sha256(hash))),
             None => (0, None),
-        })
+        };
+        let there = self.chain_end(circle, device, u64::MAX)?.0;
+        Ok(if there.next > here.0 { (there.next, there.last) } else { here })
     }
 
     /// The header of a post or event in a circle, if there is one.
@@ -260,7 +265,7 @@ impl Vault {
         disclosure: Option<Disclosure<'_>>,
         now: UnixTime,
     ) -> Result<(), DiscloseError> {
-        if self.next_header(header.circle)?.0 != header.seq {
+        if self.next_header(header.circle, header.device)?.0 != header.seq {
             return Err(VaultError::Inconsistent.into());
         }
         self.must_keep(header.circle)?;

@@ -369,12 +369,12 @@ fn withdraw_in(
     };
     let Appended { ord, log, n } = append(tx, event, now, random)?;
     let awaits = await_copies(tx, (ord, n), held.id(), &copies)?;
-    withdrawn_in(tx, held.id(), by, now)?;
-    drop_sealed(tx, held.id())?;
     tx.execute(
         "UPDATE consent SET withdrawn_at = ?1, withdrawn_n = ?2, withdrawn_by = ?3, withdrawn_log = ?4 WHERE id = ?5",
         (now.seconds(), signed(n)?, by.code(), log.0, held.id().0),
     )?;
+    withdrawn_in(tx, held.id(), now)?;
+    drop_sealed(tx, held.id())?;
     Ok(Withdrawn { consent: held.id(), n, awaits })
 }
 

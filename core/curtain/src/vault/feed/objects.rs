@@ -106,6 +106,30 @@ impl Vault {
         Ok(found.is_some())
     }
 
+    /// The beginning of a file that is to be fetched, as far as it came.
+    pub(crate) fn fetched_part(&self, wanted: &Wanted) -> Result<Vec<u8>, VaultError> {
+        let query = "SELECT bytes FROM feed_part WHERE post = (SELECT ord FROM feed_post WHERE hash = ?1) AND place = ?2";
+        let connection = &self.opened.connection;
+        let found =
+            connection.query_row(query, (wanted.header.0, wanted.index), |row| row.get(0)).optional()?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Keeps the beginning of a file that is to be fetched; an empty one is forgotten.
+    pub(crate) fn keep_part(&mut self, wanted: &Wanted, bytes: &[u8]) -> Result<(), VaultError> {
+        let tx = self.transaction()?;
+        let at = (wanted.header.0, wanted.index);
+        let of_file = "post = (SELECT ord FROM feed_post WHERE hash = ?1) AND place = ?2";
+        tx.execute(&format!("DELETE FROM feed_part WHERE {of_file}"), at)?;
+        if !bytes.is_empty() {
+            tx.execute(
+                &format!("INSERT INTO feed_part SELECT post, place, ?3 FROM feed_object WHERE {of_file}"),
+                (wanted.header.0, wanted.index, bytes),
+            )?;
+        }
+        Ok(tx.commit()?)
+    }
+
     /// The body of an open post, as it came.
     pub(crate) fn sealed_body(&self, header: Sha256) -> Result<Option<Vec<u8>>, VaultError> {
         self.feed_file(header, 0)
@@ -179,6 +203,7 @@ impl Vault {
             "UPDATE feed_object SET turn = NULL, why = ?3 WHERE post = ?1 AND place = ?2",
             (post, index, why),
         )?;
+        drop_part(&tx, post, index)?;
         if index == 0 {
             tx.execute(
                 "UPDATE feed_post SET state = 'refused', why = ?2 WHERE ord = ?1 AND state = 'waiting'",
@@ -228,6 +253,11 @@ impl Vault {
     }
 }
 
+fn drop_part(tx: &Transaction<'_>, post: i64, index: u32) -> Result<(), VaultError> {
+    tx.prepare_cached("DELETE FROM feed_part WHERE post = ?1 AND place = ?2")?.execute((post, index))?;
+    Ok(())
+}
+
 fn store(tx: &Transaction<'_>, post: i64, index: u32, bytes: &[u8]) -> Result<(), VaultError> {
     let stored = i64::try_from(bytes.len()).map_err(|_| VaultError::Inconsistent)?;
     let changed = tx
@@ -235,6 +265,7 @@ fn store(tx: &Transaction<'_>, post: i64, index: u32, bytes: &[u8]) -> Result<()
             "UPDATE feed_object SET turn = NULL, why = NULL, stored = ?3 WHERE post = ?1 AND place = ?2",
         )?
         .execute((post, index, stored))?;
+    drop_part(tx, post, index)?;
     if changed == 1 {
         tx.prepare_cached("INSERT OR REPLACE INTO feed_file (post, place, bytes) VALUES (?1, ?2, ?3)")?
             .execute((post, index, bytes))?;

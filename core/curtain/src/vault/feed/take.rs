@@ -2,7 +2,7 @@
 
 use curtain_wire::chain::End;
 use curtain_wire::events::{EventBody, What};
-use curtain_wire::header::ObjectRef;
+use curtain_wire::header::{FeedSeen, ObjectRef};
 use curtain_wire::tree::{Frontier, Hash, leaf_hash};
 use ring::rand::SystemRandom;
 use rusqlite::{OptionalExtension, Transaction, named_params};
@@ -214,7 +214,6 @@ impl Vault {
         Ok(true)
     }
 
-    /// Empties the log of writes, where old pages still stand. They are encrypted; where it fails, the next time does it.
     /// The tree over the headers that were taken, to see what it becomes with more.
     pub(crate) fn feed_frontier(&self, circle: Sha256) -> Result<Frontier, VaultError> {
         Ok(feed_row(&self.opened.connection, circle)?.map_or_else(Frontier::new, |feed| feed.frontier))
@@ -228,6 +227,47 @@ impl Vault {
             Some(_) if size > feed.frontier.size() => Ok(None),
             Some(n) => Ok(Some(Sha256(root_after(&self.opened.connection, feed.ord, n)?))),
         }
+    }
+
+    /// Keeps what a member says to have seen of a feed, where it cannot be compared yet, or is not what is here.
+    pub(crate) fn keep_cited(&mut self, circle: Sha256, seen: FeedSeen) -> Result<(), VaultError> {
+        if self.feed_root(circle, seen.size)? == Some(seen.root) {
+            return Ok(());
+        }
+        let query = "INSERT OR IGNORE INTO cited_feed (circle, size, root) VALUES (?1, ?2, ?3)";
+        self.opened.connection.execute(query, (circle.0, signed(seen.size)?, seen.root.0))?;
+        Ok(())
+    }
+
+    /// Compares what members said to have seen with what is here by now. What fits is forgotten; whether all of it fits.
+    pub(crate) fn compare_cited(&mut self, circle: Sha256) -> Result<bool, VaultError> {
+        let Some(feed) = feed_row(&self.opened.connection, circle)? else { return Ok(true) };
+        let size = signed(feed.frontier.size())?;
+        let tx = self.transaction()?;
+        tx.execute(
+            "DELETE FROM cited_feed WHERE circle = ?1 AND EXISTS (SELECT 1 FROM feed_header
+             WHERE feed = ?2 AND n = cited_feed.size - 1 AND root = cited_feed.root)",
+            (circle.0, feed.ord),
+        )?;
+        let query = "SELECT EXISTS (SELECT 1 FROM cited_feed WHERE circle = ?1 AND size <= ?2)";
+        let other: bool = tx.query_row(query, (circle.0, size), |row| row.get(0))?;
+        tx.commit()?;
+        Ok(!other)
+    }
+
+    /// The largest size of a feed that a member said to have seen, where that could not be compared.
+    pub(crate) fn cited_size(&self, circle: Sha256) -> Result<Option<u64>, VaultError> {
+        let query = "SELECT max(size) FROM cited_feed WHERE circle = ?1";
+        let size: Option<i64> = self.opened.connection.query_row(query, [circle.0], |row| row.get(0))?;
+        size.map(unsigned).transpose()
+    }
+
+    /// Whether another header stands where a relay said that one of this device's does.
+    pub(crate) fn is_misplaced(&self, circle: Sha256) -> Result<bool, VaultError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM header JOIN feed ON feed.circle = header.circle
+                     JOIN feed_header ON feed_header.feed = feed.ord AND feed_header.n = header.place
+                     WHERE header.circle = ?1 AND feed_header.hash <> header.hash)";
+        Ok(self.opened.connection.query_row(query, [circle.0], |row| row.get(0))?)
     }
 
     /// Whether a header that holds does not follow what its device said before: something in between is missing.
@@ -260,6 +300,7 @@ impl Vault {
         n.map(unsigned).transpose()
     }
 
+    /// Empties the log of writes, where old pages still stand. They are encrypted; where it fails, the next time does it.
     pub(super) fn clear_pages(&self) {
         let _ = clear(&self.opened.connection);
     }
@@ -497,7 +538,7 @@ fn take_gone(
 ) -> Result<(), VaultError> {
     tx.execute(
         "INSERT OR IGNORE INTO feed_gone (hash, user, at) SELECT ?1, ?2, ?3
-         WHERE EXISTS (SELECT 1 FROM header WHERE hash = ?1 AND copy_n IS NOT NULL)",
+         WHERE EXISTS (SELECT 1 FROM own_header WHERE hash = ?1 AND copy_n IS NOT NULL)",
         (about.0, user.0, now.seconds()),
     )?;
     acknowledge_gone(tx, now, random)
@@ -512,8 +553,8 @@ pub(super) fn acknowledge_gone(
     let due: Vec<((i64, i64), (i64, i64))> = {
         let mut query = tx.prepare_cached(
             "SELECT DISTINCT awaited.log, of_n, awaited.copy_log, awaited.copy_n FROM feed_gone
-             JOIN header ON header.hash = feed_gone.hash
-             JOIN awaited ON awaited.copy_log = header.copy_log AND awaited.copy_n = header.copy_n
+             JOIN own_header ON own_header.hash = feed_gone.hash
+             JOIN awaited ON awaited.copy_log = own_header.copy_log AND awaited.copy_n = own_header.copy_n
              WHERE acknowledged_n IS NULL ORDER BY 1, 2, 3, 4",
         )?;
         let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))))?;
