@@ -4,8 +4,8 @@ use curtain::sync::Synced;
 use curtain::transport::Answer;
 
 use super::{
-    Between, Call, Fate, Process, Scene, World, copy_folder, in_circle, outbox, sync, sync_through, synced,
-    titles,
+    Between, Call, Fate, Process, Scene, World, copy_folder, done, files_below, in_circle, outbox, sync,
+    sync_through, synced, titles,
 };
 
 fn suspicions(synced: &Synced) -> Vec<&'static str> {
@@ -95,6 +95,33 @@ fn a_relay_that_is_set_back_is_told() {
         assert_eq!(in_circle(&told)["suspicions"][0]["code"], "relay_rolled_back", "{told:?}");
     }
     assert_eq!(titles(&scene.ben), ["A rash"], "what is here stays");
+}
+
+#[test]
+fn what_must_go_is_said_to_a_relay_that_is_not_trusted() {
+    let mut relay = Process::start();
+    let world = World::at_relay(&relay.url());
+    let scene = Scene::new(&world);
+    let post = scene.queued();
+    synced(&scene.ada);
+    synced(&scene.ben);
+    let before = world.folder.path().join("before");
+    relay.kill();
+    copy_folder(&relay.store(), &before);
+    relay.restart();
+    done(&scene.ben.run(&["feed", "vote", &post, "scabies", "--read"]));
+    synced(&scene.ben);
+    synced(&scene.ada);
+    relay.kill();
+    relay.set_store(&before);
+    relay.restart();
+    let consent = crate::people::open(&scene.ada.vault).unwrap().posts().unwrap()[0].consent.to_string();
+    done(&scene.ada.run(&["consent", "withdraw", &consent]));
+    let output = sync(&scene.ada);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(in_circle(&crate::command::lines(&output))["suspicions"][0]["code"], "relay_rolled_back");
+    assert_eq!(outbox(&scene.ada)[1], ("withdraw".to_owned(), "sent".to_owned()));
+    assert_eq!(files_below(&relay.store().join("blobs")).len(), 0);
 }
 
 #[test]

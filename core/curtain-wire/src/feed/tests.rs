@@ -223,7 +223,7 @@ fn what_an_author_says_to_have_seen_is_this_feed() {
     };
     let empty = Hash::empty_root();
     assert_eq!(seen(&place, 0, empty), Ok(()));
-    assert_eq!(seen(&place, 1, empty), Err(FeedError::OtherFeed), "more than there is");
+    assert_eq!(seen(&place, 1, leaf_hash(b"more")), Err(FeedError::OtherFeed), "more than there is");
     place.says("one", case("one")).unwrap();
     let one = place.feed.root_at(1).unwrap();
     place.says("three", case("three")).unwrap();

@@ -134,7 +134,10 @@ pub fn sync(here: &mut Here<'_>, relay: &Relay<'_>, options: &Options) -> Result
                 let feed = Some(feed::head(here.vault, circle)?);
                 reached.insert(circle, Reached { circle: mine, feed });
             }
-            Ok(None) => {}
+            Ok(None) => {
+                let kept = exchange::kept(here.vault, here.keys, here.me.user, circle)?;
+                reached.insert(circle, Reached { circle: kept, feed: None });
+            }
             Err(error @ ExchangeError::Vault(_)) => return Err(error),
             Err(error) => told.error = Some(error),
         }

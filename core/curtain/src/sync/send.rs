@@ -26,9 +26,11 @@ const AT_ONCE: usize = 3;
 /// Bytes of files that are held in memory for sending, unless one post alone has more.
 const HELD_BYTES: u64 = 64 << 20;
 
-/// A circle, and its feed as it was verified last.
+/// A circle that was asked for.
 pub(super) struct Reached {
     pub(super) circle: MyCircle,
+    /// Its feed, as it was verified now; `None` where the relay cannot be trusted with the circle: what must go is said there all
+    /// the same, and nothing else.
     pub(super) feed: Option<FeedSeen>,
 }
 
@@ -131,13 +133,19 @@ impl<'a> Sender<'a, '_> {
     pub(super) fn send_due(&mut self) -> Result<(), ExchangeError> {
         let mut settled = BTreeSet::new();
         for (id, reached) in self.circles {
-            if self.settle(&reached.circle)? == Chain::Settled {
+            if reached.feed.is_some() && self.settle(&reached.circle)? == Chain::Settled {
                 settled.insert(*id);
             }
         }
         let mut due = self.here.vault.outbox_due(self.here.now)?;
         // What goes to circles of other relays is theirs to send; where a chain is not settled, nothing is added to it.
-        due.retain(|queued| queued.item.circle().is_none_or(|circle| settled.contains(&circle)));
+        due.retain(|queued| match &queued.item {
+            Item::Code(_) => true,
+            Item::Withdraw { circle, .. } if self.is_doubtful(circle) => true,
+            Item::Post { circle, .. } | Item::Say { circle, .. } | Item::Withdraw { circle, .. } => {
+                settled.contains(circle)
+            }
+        });
         let mut told = BTreeSet::new();
         for queued in due.iter().filter(|queued| matches!(queued.item, Item::Code(_))) {
             if self.here.vault.is_code_told(queued.id, self.relay.url())? {
@@ -164,6 +172,10 @@ impl<'a> Sender<'a, '_> {
             self.note(&queued, sent)?;
         }
         self.send_posts(posts)
+    }
+
+    fn is_doubtful(&self, circle: &Sha256) -> bool {
+        self.circles.get(circle).is_some_and(|reached| reached.feed.is_none())
     }
 
     /// Headers that were signed and of which it is not known whether they are there: those that may still be said are sent
