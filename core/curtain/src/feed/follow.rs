@@ -77,7 +77,7 @@ pub fn leave(vault: &mut Vault, circle: Sha256) -> Result<usize, FeedError> {
 }
 
 /// The withdrawn posts of others, by their headers, of which something was here and is gone: for each, `gone` is to be said
-/// once, and [`told_gone`] to be called. `me` is the owner.
+/// once: [`say_gone`]. `me` is the owner.
 ///
 /// # Errors
 /// [`FeedError::Vault`].
@@ -85,12 +85,12 @@ pub fn gone(vault: &Vault, circle: Sha256, me: Id) -> Result<Vec<Sha256>, FeedEr
     Ok(vault.gone_posts(circle, me)?)
 }
 
-/// Notes that it was said that a withdrawn post is gone.
+/// Queues it for the post's author that nothing of a withdrawn post is here any more, once.
 ///
 /// # Errors
 /// [`FeedError::Vault`].
-pub fn told_gone(vault: &mut Vault, header: Sha256) -> Result<(), FeedError> {
-    Ok(vault.note_told(header)?)
+pub fn say_gone(vault: &mut Vault, circle: Sha256, header: Sha256, now: UnixTime) -> Result<(), FeedError> {
+    Ok(vault.say_gone(circle, header, now)?)
 }
 
 /// Notes that the owner read a post.

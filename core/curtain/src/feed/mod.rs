@@ -16,8 +16,8 @@ pub use crate::vault::{
     Wanted,
 };
 pub use follow::{
-    ask_for_pictures, collect, collections, gone, leave, mark_read, pack, set_pack_limit, set_stale_days,
-    stale, synced, tidy, told_gone, uncollect, withdrawn_by_code,
+    ask_for_pictures, collect, collections, gone, leave, mark_read, pack, say_gone, set_pack_limit,
+    set_stale_days, stale, synced, tidy, uncollect, withdrawn_by_code,
 };
 pub use give::{give, wanted};
 pub use read::{

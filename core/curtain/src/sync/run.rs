@@ -15,8 +15,7 @@ use crate::circle::MyCircle;
 use crate::exchange::{self, ExchangeError, Here, Pulled, Road};
 use crate::feed;
 use crate::hash::Sha256;
-use crate::outbox::{self, Network};
-use crate::post::Say;
+use crate::outbox::Network;
 use crate::transport::RelayError;
 use crate::vault::{Item, KeptRelay};
 
@@ -324,8 +323,7 @@ fn fetch_files(
 fn say_gone(here: &mut Here<'_>, circle: &MyCircle) -> Result<(), ExchangeError> {
     let id = circle.circle().id();
     for about in feed::gone(here.vault, id, here.me.user)? {
-        outbox::say(here.vault, id, about, &Say::Gone, here.now)?;
-        feed::told_gone(here.vault, about)?;
+        feed::say_gone(here.vault, id, about, here.now)?;
     }
     Ok(())
 }

@@ -483,7 +483,7 @@ pub(super) fn signed_for(
 }
 
 /// Queues something in a transaction of the caller's.
-fn queue_in(tx: &Transaction<'_>, item: &Item, now: UnixTime) -> Result<(), VaultError> {
+pub(super) fn queue_in(tx: &Transaction<'_>, item: &Item, now: UnixTime) -> Result<(), VaultError> {
     let json = |value: serde_json::Result<String>| value.map_err(|_| VaultError::Inconsistent);
     let (circle, post, about, what) = match item {
         Item::Post { circle, post } => (Some(circle.0), Some(post.0), None, String::new()),

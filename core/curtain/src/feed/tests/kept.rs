@@ -1,5 +1,6 @@
 //! What is let go: withdrawn, over, hidden for want of a sync, or to make room.
 
+use crate::vault::Item;
 use curtain_wire::header::WithdrawalCode;
 
 use super::*;
@@ -48,7 +49,9 @@ fn nothing_is_left_of_a_withdrawn_post() {
     // It is said once that it is gone, by others than its author.
     assert_eq!(gone(&desk.vault, CIRCLE, ME), Ok(vec![post]));
     assert_eq!(gone(&desk.vault, CIRCLE, user(2)), Ok(vec![]));
-    told_gone(&mut desk.vault, post).unwrap();
+    say_gone(&mut desk.vault, CIRCLE, post, day(1)).unwrap();
+    assert!(matches!(desk.vault.outbox().unwrap()[0].item, Item::Say { what: What::Gone {}, .. }));
+    assert_eq!(say_gone(&mut desk.vault, CIRCLE, post, day(1)), Err(FeedError::Vault(VaultError::NotFound)));
     assert_eq!(gone(&desk.vault, CIRCLE, ME), Ok(vec![]));
 }
 

@@ -1,10 +1,12 @@
 //! What the owner does with posts, and what time does.
 
+use curtain_wire::events::What;
 use rusqlite::OptionalExtension;
 
 use super::super::Vault;
 use super::super::error::VaultError;
 use super::super::log::unsigned;
+use super::super::outbox::{Item, queue_in};
 use super::take::acknowledge_gone;
 use super::{drop_post, post_ord};
 use crate::hash::Sha256;
@@ -113,11 +115,20 @@ impl Vault {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Notes that it was said that a withdrawn post is gone.
-    pub(crate) fn note_told(&mut self, header: Sha256) -> Result<(), VaultError> {
-        let query = "UPDATE feed_post SET told = 1 WHERE hash = ?1 AND state = 'withdrawn'";
-        let changed = self.opened.connection.execute(query, [header.0])?;
-        if changed == 1 { Ok(()) } else { Err(VaultError::NotFound) }
+    /// Queues that nothing of a withdrawn post is here any more, and notes that: both, or neither.
+    pub(crate) fn say_gone(
+        &mut self,
+        circle: Sha256,
+        about: Sha256,
+        now: UnixTime,
+    ) -> Result<(), VaultError> {
+        let tx = self.transaction()?;
+        let query = "UPDATE feed_post SET told = 1 WHERE hash = ?1 AND state = 'withdrawn' AND told = 0";
+        if tx.execute(query, [about.0])? != 1 {
+            return Err(VaultError::NotFound);
+        }
+        queue_in(&tx, &Item::Say { circle, about, what: What::Gone {} }, now)?;
+        Ok(tx.commit()?)
     }
 
     /// Notes that the owner read a post now.
