@@ -92,8 +92,9 @@ enum Taken {
 }
 
 async fn take_next(relay: &Relay, id: Sha256, key: PublicKey, bytes: Bytes) -> Result<Taken, Problem> {
-    let kept = relay.circles.kept(id);
-    let (store, mut slot) = (&relay.store, kept.slot.lock().await);
+    let store = &relay.store;
+    let kept = relay.circles.found(store, id).await?.ok_or_else(no_such_circle)?;
+    let mut slot = kept.slot.lock().await;
     loop {
         kept.look(store, &mut slot).await?;
         let state = slot.state.as_ref().ok_or_else(no_such_circle)?;
@@ -205,7 +206,8 @@ fn blobs_missing(missing: &[Sha256]) -> Problem {
 
 /// Refuses files that were deleted.
 async fn not_gone(store: &Store, blobs: &[Sha256]) -> Result<(), Problem> {
-    let gone = stream::iter(blobs.to_vec()).map(|blob| async move { store.size(&format!("gone/{blob}")).await });
+    let gone =
+        stream::iter(blobs.to_vec()).map(|blob| async move { store.size(&format!("gone/{blob}")).await });
     let gone = gone.buffer_unordered(AT_ONCE).try_any(|gone| ready(gone.is_some())).await?;
     let detail = "a file of this was deleted, because a post was withdrawn or is over";
     if gone { Err(Problem::new(StatusCode::GONE, "blob_gone", detail)) } else { Ok(()) }
