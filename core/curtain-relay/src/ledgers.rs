@@ -16,16 +16,15 @@ use curtain_wire::canonical;
 use curtain_wire::checkpoint::{Checkpoint, log_of};
 use curtain_wire::credential::Role;
 use curtain_wire::hash::{Id, Sha256};
-use curtain_wire::membership::Circle;
+use curtain_wire::membership::{Circle, DeviceRecord};
 use curtain_wire::note::{self, Note, Verified};
 use curtain_wire::statement::PublicKey;
 use serde_json::{Value, json};
 
 use crate::Relay;
-use crate::auth::{SignedBody, Signer};
+use crate::auth::{Signer, Unread};
 use crate::circles::{
-    self, Lines, Page, State, any_device, hex, listing, not_allowed, not_next, number, numbered, split,
-    to_the_end,
+    self, Lines, Page, State, any_device, hex, listing, not_allowed, not_next, number, numbered, to_the_end,
 };
 use crate::problem::Problem;
 use crate::store::Created;
@@ -83,15 +82,11 @@ async fn reader(relay: &Relay, log: Id, signer: &Signer) -> Result<(), Problem> 
         return Ok(());
     }
     let key = key_of(&relay.store, log).await?.ok_or_else(Problem::not_found)?;
-    let listed = relay.store.names(&format!("logs/{log}")).await?;
-    let listed: Vec<(Sha256, Sha256)> = listed.iter().filter_map(|name| split(name)).collect();
-    for (circle, state, _) in listing(relay, &signer.key).await? {
-        let with_log = listed.iter().filter(|(listing, _)| *listing == circle);
-        let lists = |(_, device): &(Sha256, Sha256)| {
-            let record = state.members.circle.device(device);
-            record.is_some_and(|record| record.device.log == key) && was_here(&state, device)
-        };
-        if is_officer(&state, &signer.key) && { with_log }.any(lists) {
+    for (_, state, _) in listing(relay, &signer.key).await? {
+        let lists = |device, record: &DeviceRecord| record.device.log == key && was_here(&state, &device);
+        if is_officer(&state, &signer.key)
+            && state.members.circle.devices().any(|(id, record)| lists(id, record))
+        {
             return Ok(());
         }
     }
@@ -116,18 +111,39 @@ fn refused(code: &'static str, detail: &str) -> Problem {
 async fn put_leaf(
     Of(relay): Of<Arc<Relay>>,
     Path((log, n)): Path<(String, String)>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<StatusCode, Problem> {
     let (log, n): (Id, u64) = (hex(&log)?, number(&n)?);
+    let signer = request.signer;
     owner(&relay, log, &signer).await?;
+    let body = request.body().await?;
     if !is_leaf(&body, log, n) {
         return Err(refused("leaf", "this is no leaf of this log with this number"));
     }
+    relay.limits.keep(&signer.key, body.len())?;
     to_the_end(async move {
         has_leaf(&relay, log, n.checked_sub(1)).await?;
-        put_once(&relay, log, &numbered(&folder(log, "leaves"), n), body, MAX_LEAF_BYTES).await
+        let erased = erases(&body).filter(|erased| *erased < n);
+        let status =
+            put_once(&relay, log, &numbered(&folder(log, "leaves"), n), body, MAX_LEAF_BYTES).await?;
+        if let Some(erased) = erased {
+            // After the leaf: who does not hear the answer brings it again.
+            let _ = relay.store.create(&numbered(&folder(log, "erased"), erased), n.to_string()).await?;
+        }
+        Ok(status)
     })
     .await
+}
+
+/// The record whose details a leaf says to be erased.
+fn erases(leaf: &[u8]) -> Option<u64> {
+    let leaf: Value = serde_json::from_slice(leaf).ok()?;
+    if leaf["event"]["kind"] == "erase" { leaf["event"]["grant"].as_u64() } else { None }
+}
+
+/// Whether a leaf here says that the details of record `n` were erased.
+async fn is_erased(relay: &Relay, log: Id, n: u64) -> Result<bool, Problem> {
+    Ok(relay.store.size(&numbered(&folder(log, "erased"), n)).await?.is_some())
 }
 
 /// Refuses what needs a leaf that is not here yet.
@@ -171,15 +187,35 @@ fn is_leaf(bytes: &[u8], log: Id, n: u64) -> bool {
 async fn put_sealed(
     Of(relay): Of<Arc<Relay>>,
     Path((log, n)): Path<(String, String)>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<StatusCode, Problem> {
     let (log, n): (Id, u64) = (hex(&log)?, number(&n)?);
+    let signer = request.signer;
     owner(&relay, log, &signer).await?;
+    let body = request.body().await?;
     if body.len() < MIN_SEALED_BYTES || body[0] != canonical::Suite::BYTE {
         return Err(refused("sealed", "these are no sealed details"));
     }
     has_leaf(&relay, log, Some(n)).await?;
-    put_once(&relay, log, &numbered(&folder(log, "sealed"), n), body, MAX_SEALED_BYTES).await
+    let erased = || {
+        let detail = "a record here says that these details were erased";
+        Problem::new(StatusCode::CONFLICT, "erased", detail)
+    };
+    if is_erased(&relay, log, n).await? {
+        return Err(erased());
+    }
+    relay.limits.keep(&signer.key, body.len())?;
+    to_the_end(async move {
+        let name = numbered(&folder(log, "sealed"), n);
+        let status = put_once(&relay, log, &name, body, MAX_SEALED_BYTES).await?;
+        // Who erased them meanwhile may have found nothing to delete.
+        if is_erased(&relay, log, n).await? {
+            relay.store.delete(&name).await?;
+            return Err(erased());
+        }
+        Ok(status)
+    })
+    .await
 }
 
 /// Deletes details whose erasure stands in the log: nobody needs them any more, and nobody else may.
@@ -198,14 +234,9 @@ async fn delete_sealed(
             "there are no details of this record",
         ));
     }
-    let leaves = folder(log, "leaves");
-    for at in n.saturating_add(1).. {
-        let Some(leaf) = relay.store.get(&numbered(&leaves, at), MAX_LEAF_BYTES).await? else { break };
-        let leaf: Value = serde_json::from_slice(&leaf).unwrap_or_default();
-        if leaf["event"]["kind"] == "erase" && leaf["event"]["grant"] == json!(n) {
-            relay.store.delete(&name).await?;
-            return Ok(StatusCode::NO_CONTENT);
-        }
+    if is_erased(&relay, log, n).await? {
+        relay.store.delete(&name).await?;
+        return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::new(
         StatusCode::CONFLICT,
@@ -217,10 +248,12 @@ async fn delete_sealed(
 async fn put_checkpoint(
     Of(relay): Of<Arc<Relay>>,
     Path((log, size)): Path<(String, String)>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<StatusCode, Problem> {
     let (log, size): (Id, u64) = (hex(&log)?, number(&size)?);
+    let signer = request.signer;
     owner(&relay, log, &signer).await?;
+    let body = request.body().await?;
     let key = key_of(&relay.store, log).await?.ok_or_else(Problem::not_found)?;
     let note = Note::parse(&body).map_err(|error| refused("checkpoint", &error.to_string()))?;
     let checkpoint =
@@ -232,6 +265,7 @@ async fn put_checkpoint(
         return Err(refused("not_cosigned", "the witness here did not cosign this checkpoint"));
     }
     has_leaf(&relay, log, size.checked_sub(1)).await?;
+    relay.limits.keep(&signer.key, body.len())?;
     let name = numbered(&folder(log, "checkpoints"), size);
     put_once(&relay, log, &name, body, MAX_CHECKPOINT_BYTES).await
 }

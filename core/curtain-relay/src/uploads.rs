@@ -25,6 +25,8 @@ use tokio::sync::watch;
 use crate::Relay;
 use crate::auth::{SignedHead, Signer, too_large};
 use crate::circles::Access;
+use crate::config::Config;
+use crate::going::Going;
 use crate::problem::Problem;
 use crate::store::Created;
 use parts::Arrival;
@@ -90,18 +92,26 @@ impl Default for Uploads {
 }
 
 impl Uploads {
-    /// Bytes of the uploads into this circle that have not expired.
-    fn bytes_into(&self, circle: Sha256) -> u64 {
-        self.sum(|info| info.circle == circle)
-    }
-
-    fn bytes_of(&self, key: PublicKey) -> u64 {
-        self.sum(|info| info.key == key)
-    }
-
-    fn sum(&self, which: impl Fn(&Info) -> bool) -> u64 {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.values().filter(|info| which(info)).map(|info| info.length.max(MIN_COUNTED)).sum()
+    /// Counts an upload, if there is room for it besides `named` bytes in its circle and what else came in the last day. Of
+    /// two that ask at once, the second one finds the first.
+    fn reserve(&self, upload: &Upload, named: u64, config: &Config) -> Result<(), Problem> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = |which: &dyn Fn(&Info) -> bool| {
+            let others = known.iter().filter(|(id, info)| **id != upload.id && which(info));
+            let counted = others.map(|(_, info)| info).chain([&upload.info]);
+            counted.map(|info| info.length.max(MIN_COUNTED)).fold(0, u64::saturating_add)
+        };
+        let of_device = sum(&|info| info.key == upload.info.key);
+        // What is named already counts twice until its upload expires.
+        let of_circle = sum(&|info| info.circle == upload.info.circle).saturating_add(named);
+        if of_device > config.device_quota_bytes {
+            return Err(Problem::quota("device"));
+        }
+        if of_circle > config.circle_quota_bytes {
+            return Err(Problem::quota("circle"));
+        }
+        known.insert(upload.id, upload.info.clone());
+        Ok(())
     }
 
     fn learn(&self, upload: &Upload) {
@@ -119,9 +129,16 @@ impl Uploads {
         let _ = tokio::time::timeout(time, arriving.wait_for(|n| *n == 0)).await;
     }
 
+    /// Whether an upload that has not expired brings this blob.
+    fn brings(&self, blob: Sha256, now: UnixTime) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().any(|info| info.sha256 == blob && info.expires() > now.seconds())
+    }
+
     /// Removes what has expired, and finishes what a crash left unfinished.
     pub(crate) async fn sweep(&self, relay: &Arc<Relay>) -> Result<(), Problem> {
-        let mut known = HashMap::new();
+        let (mut known, mut expired) = (HashMap::new(), Vec::new());
+        let began = relay.now();
         let mut open = 0;
         for name in relay.store.names("uploads").await? {
             let Ok(id) = name.parse() else { continue };
@@ -130,11 +147,11 @@ impl Uploads {
                 remove(relay, id).await?;
                 continue;
             };
-            if info.expires() <= relay.now().seconds() {
-                remove(relay, id).await?;
+            let upload = Upload { id, info };
+            if upload.info.expires() <= relay.now().seconds() {
+                expired.push(upload);
                 continue;
             }
-            let upload = Upload { id, info };
             let progress = parts::progress(relay, &upload).await?;
             open += i64::from(!progress.is_done);
             if progress.is_whole(&upload) && finish::finish(relay, &upload, progress).await.is_err() {
@@ -144,8 +161,19 @@ impl Uploads {
             known.insert(id, upload.info);
         }
         relay.metrics.uploads_open.store(open, std::sync::atomic::Ordering::Relaxed);
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
-        Ok(())
+        {
+            let mut kept = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            // What came meanwhile counts as well.
+            let late = kept.drain().filter(|(_, info)| info.at >= began);
+            known.extend(late);
+            *kept = known;
+        }
+        let mut result = Ok(());
+        for upload in expired {
+            // One that a header may be about to name is asked about again, and one that fails holds up no other.
+            result = result.and(leave(relay, &upload).await.map(|_| ()));
+        }
+        result
     }
 }
 
@@ -207,36 +235,23 @@ async fn begin(relay: &Relay, info: Info, headers: &HeaderMap) -> Result<Upload,
     if let Some(info) = read(relay, id).await? {
         return Ok(Upload { id, info });
     }
-    let counted = info.length.max(MIN_COUNTED);
-    let of_device = relay.uploads.bytes_of(info.key).saturating_add(counted);
-    let of_circle = kept(relay, info.circle).await?.saturating_add(counted);
-    let quota = |of: &str| {
-        Problem::new(StatusCode::INSUFFICIENT_STORAGE, "quota", format!("the {of} may keep no more here"))
-            .with("of", of)
-    };
-    if of_device > relay.config.device_quota_bytes {
-        return Err(quota("device"));
-    }
-    if of_circle > relay.config.circle_quota_bytes {
-        return Err(quota("circle"));
-    }
+    let named = relay.circles.named_bytes(relay, info.circle).await?;
     let upload = Upload { id, info };
+    relay.uploads.reserve(&upload, named, &relay.config)?;
     let bytes = serde_json::to_vec(&upload.info).expect("an info has only plain members");
-    match relay.store.create(&format!("{}/info", upload.folder()), bytes).await? {
-        Created::New => {}
-        Created::There => {
+    match relay.store.create(&format!("{}/info", upload.folder()), bytes).await {
+        Ok(Created::New) => {}
+        Ok(Created::There) => {
             let info = read(relay, id).await?.ok_or_else(Problem::not_found)?;
             return Ok(Upload { id, info });
         }
+        Err(error) => {
+            relay.uploads.forget(id);
+            return Err(error.into());
+        }
     }
-    relay.uploads.learn(&upload);
     relay.metrics.uploads_open.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     Ok(upload)
-}
-
-/// What the circle keeps here, and what came in the last day: that counts twice until its upload expires.
-async fn kept(relay: &Relay, circle: Sha256) -> Result<u64, Problem> {
-    Ok(relay.circles.named_bytes(relay, circle).await?.saturating_add(relay.uploads.bytes_into(circle)))
 }
 
 /// Whether the blob came in another upload before.
@@ -297,7 +312,12 @@ async fn terminate(
     signer: Signer,
 ) -> Result<Response, Problem> {
     let upload = find(&relay, &id, &signer).await?;
-    remove(&relay, upload.id).await?;
+    relay.uploads.forget(upload.id);
+    if leave(&relay, &upload).await? == Left::Stays {
+        relay.uploads.learn(&upload);
+        let detail = "a header may be about to name what this brought; try again later";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail));
+    }
     Ok((StatusCode::NO_CONTENT, [("tus-resumable", tus::VERSION)]).into_response())
 }
 
@@ -369,6 +389,34 @@ async fn read(relay: &Relay, id: Id) -> Result<Option<Info>, Problem> {
     let bytes = relay.store.get(&format!("{}/info", folder(id)), MAX_INFO_BYTES).await?;
     // What is not ours to read is as good as nothing, and is swept.
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// What became of an upload that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    Gone,
+    /// A header that may name what it brought is on its way.
+    Stays,
+}
+
+/// Removes an upload, and what it brought, unless a header named that or another upload brings it too: nobody reads it, and
+/// nobody would ever delete it.
+async fn leave(relay: &Relay, upload: &Upload) -> Result<Left, Problem> {
+    let blob = upload.info.sha256;
+    let is_here = relay.store.size(&format!("blobs/{blob}")).await?.is_some();
+    if is_here && !relay.uploads.brings(blob, relay.now()) {
+        let going = Going::mark(relay, blob).await?;
+        match relay.circles.is_named(relay, blob).await {
+            Ok(Some(false)) => going.goes(relay).await?,
+            Ok(Some(true)) => going.stays(&relay.store).await?,
+            in_doubt => {
+                going.stays(&relay.store).await?;
+                return in_doubt.map(|_| Left::Stays);
+            }
+        }
+    }
+    remove(relay, upload.id).await?;
+    Ok(Left::Gone)
 }
 
 /// Removes all of an upload: first what makes it one.

@@ -14,7 +14,7 @@ use curtain_wire::hash::Sha256;
 
 use super::{Access, State, any_device, computed, hex, number};
 use crate::Relay;
-use crate::auth::{SignedBody, Signer};
+use crate::auth::{SignedBody, Signer, Unread};
 use crate::problem::Problem;
 use crate::store::Created;
 
@@ -60,7 +60,8 @@ fn boxes_of(state: &State, epoch: u64) -> Result<BoxesHead, Problem> {
 }
 
 /// Creates an object that follows from its name.
-async fn create(relay: &Relay, name: &str, bytes: Bytes) -> Result<StatusCode, Problem> {
+async fn create(relay: &Relay, signer: &Signer, name: &str, bytes: Bytes) -> Result<StatusCode, Problem> {
+    relay.limits.keep(&signer.key, bytes.len())?;
     Ok(match relay.store.create(name, bytes).await? {
         Created::New => StatusCode::CREATED,
         Created::There => StatusCode::OK,
@@ -76,14 +77,15 @@ async fn bytes(relay: &Relay, name: &str, max: usize) -> Result<Response, Proble
 async fn put_boxes(
     Of(relay): Of<Arc<Relay>>,
     Path((circle, epoch)): Path<(String, String)>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<StatusCode, Problem> {
-    let (circle, epoch) = (hex(&circle)?, number(&epoch)?);
+    let (circle, epoch, signer) = (hex(&circle)?, number(&epoch)?, request.signer);
     let state = relay.circles.access(&relay, circle, &signer, Access::Device).await?;
     let head = boxes_of(&state, epoch)?;
+    let body = request.body().await?;
     let bytes = body.clone();
     set(move || BoxSet::parse(bytes.to_vec(), &head)).await?;
-    create(&relay, &boxes_name(circle, epoch), body).await
+    create(&relay, &signer, &boxes_name(circle, epoch), body).await
 }
 
 /// A box set, read where it holds up nobody.
@@ -118,23 +120,25 @@ async fn get_box(
     let stored = stored.ok_or_else(Problem::not_found)?;
     let set = set(move || BoxSet::parse(stored.to_vec(), &head)).await?;
     let one = computed(move || set.one(&recipient)).await?.ok_or_else(Problem::not_found)?;
+    state.members.came(&relay.store, &signer.key).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], canonical::to_bytes(&one)).into_response())
 }
 
 async fn put_keyring(
     Of(relay): Of<Arc<Relay>>,
     Path((circle, root)): Path<(String, String)>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<StatusCode, Problem> {
-    let (circle, root) = (hex(&circle)?, hex(&root)?);
+    let (circle, root, signer) = (hex(&circle)?, hex(&root)?, request.signer);
     // Who creates a circle brings their keyring before the entry that does.
     if relay.circles.plain(&relay.store, circle).await?.is_some() {
         relay.circles.access(&relay, circle, &signer, Access::Device).await?;
     }
+    let body = request.body().await?;
     let count = (body.len().saturating_sub(1) / RECORD_BYTES) as u64;
     let bytes = body.clone();
     set(move || BoxSet::parse(bytes.to_vec(), &BoxesHead { count, root })).await?;
-    create(&relay, &keyring_name(circle, root), body).await
+    create(&relay, &signer, &keyring_name(circle, root), body).await
 }
 
 async fn get_keyring(
@@ -151,7 +155,7 @@ async fn get_keyring(
 async fn put_key(
     Of(relay): Of<Arc<Relay>>,
     Path(sha256): Path<String>,
-    SignedBody { body, .. }: SignedBody,
+    SignedBody { signer, body }: SignedBody,
 ) -> Result<StatusCode, Problem> {
     let sha256: Sha256 = hex(&sha256)?;
     let refused = |error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_key", error);
@@ -160,7 +164,7 @@ async fn put_key(
         let detail = "these are the bytes of another key";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "other_key", detail));
     }
-    create(&relay, &format!("keys/{sha256}"), body).await
+    create(&relay, &signer, &format!("keys/{sha256}"), body).await
 }
 
 async fn get_key(

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, put};
 use bytes::Bytes;
 use curtain_wire::hash::Sha256;
-use curtain_wire::membership::{Circle, Entry, MembershipError};
+use curtain_wire::membership::{Change, Circle, Entry, MembershipError};
 use curtain_wire::statement::{PublicKey, Signed, Statement as _};
 use curtain_wire::tree::{Hash, TreeError};
 use serde_json::json;
@@ -63,7 +63,12 @@ async fn append_entry(
     key: PublicKey,
     bytes: Bytes,
 ) -> Result<StatusCode, Problem> {
-    let kept = relay.circles.kept(id);
+    // A circle that is not here takes nobody's place in memory.
+    let kept = match relay.circles.found(&relay.store, id).await? {
+        Some(kept) => kept,
+        None if n > 0 => return Err(no_such_circle()),
+        None => relay.circles.kept_aside(id),
+    };
     let mut slot = kept.slot.lock().await;
     loop {
         kept.look(&relay.store, &mut slot).await?;
@@ -84,17 +89,31 @@ async fn append_entry(
                 State { members: Arc::new(members), ..state.clone() }
             }
         };
-        let entry = Signed::<Entry>::parse(&bytes).map_err(|error| refused(error.into()))?;
-        index::list_devices(&relay.store, id, &entry.body().change).await?;
+        // Nothing stands in the way of who lets somebody go.
+        if !matches!(parsed(&bytes)?.change, Change::Remove { .. } | Change::Revoke { .. }) {
+            relay.limits.keep(&key, bytes.len())?;
+        }
         match relay.store.create(&numbered(&Log::Members.folder(id), n), bytes.clone()).await? {
             crate::store::Created::New => {
+                let members = Arc::clone(&new.members);
                 take(&kept, &mut slot, new);
+                lead_to(relay, &members, key, &bytes).await?;
                 return Ok(StatusCode::CREATED);
             }
             // Another relay was first: what it put there says what comes next.
             crate::store::Created::There => {}
         }
     }
+}
+
+/// Writes what leads to an entry that is there. Who does not hear the answer brings the entry again, and this is done again.
+async fn lead_to(relay: &Relay, members: &Members, key: PublicKey, bytes: &[u8]) -> Result<(), Problem> {
+    index::list_devices(&relay.store, members.circle.id(), &parsed(bytes)?.change).await?;
+    Ok(members.came(&relay.store, &key).await?)
+}
+
+fn parsed(bytes: &[u8]) -> Result<Entry, Problem> {
+    Ok(Signed::<Entry>::parse(bytes).map_err(|error| refused(error.into()))?.body().clone())
 }
 
 fn take(kept: &super::Kept, slot: &mut Slot, new: State) {
@@ -152,7 +171,11 @@ async fn there(
         return Err(not_allowed());
     }
     let kept = Log::Members.read(&relay.store, id, n, 1).await?;
-    if kept.first() == Some(bytes) { Ok(StatusCode::OK) } else { Err(not_next(state.members.circle.size())) }
+    if kept.first() != Some(bytes) {
+        return Err(not_next(state.members.circle.size()));
+    }
+    lead_to(relay, &state.members, key, bytes).await?;
+    Ok(StatusCode::OK)
 }
 
 fn refused(error: MembershipError) -> Problem {

@@ -4,6 +4,7 @@
 //! another relay was first, it starts over. So what is kept here in memory may be dropped at any time.
 
 mod boxes;
+mod consents;
 mod feed;
 mod index;
 mod lines;
@@ -11,7 +12,7 @@ mod load;
 mod members;
 mod tombstones;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -26,13 +27,13 @@ use curtain_wire::statement::PublicKey;
 use curtain_wire::time::UnixTime;
 use tokio::sync::watch;
 
-pub(crate) use index::{any_device, listing, split};
+pub(crate) use index::{any_device, listing, listings};
 pub(crate) use lines::{Lines, Page, hex, json, number, text};
 
 use crate::Relay;
 use crate::auth::Signer;
 use crate::problem::Problem;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// The most circles of which everything is held in memory.
 const MAX_KEPT: usize = 256;
@@ -51,6 +52,8 @@ pub(crate) enum Access {
 pub(crate) struct Circles {
     known: Mutex<Known>,
     swept: tokio::sync::Mutex<tombstones::Swept>,
+    /// Where something was left undone since the last sweep.
+    again: Mutex<BTreeSet<Sha256>>,
 }
 
 #[derive(Debug, Default)]
@@ -135,6 +138,12 @@ impl Members {
         self.requests.get(key).copied()
     }
 
+    /// Says that the device that signed with `key`, if it is one, did something in the circle.
+    async fn came(&self, store: &Store, key: &PublicKey) -> Result<(), StoreError> {
+        let Some((_, standing)) = self.device(key) else { return Ok(()) };
+        index::came(store, self.circle.id(), standing.device).await
+    }
+
     fn may(&self, key: &PublicKey, needs: Access) -> bool {
         let device = self.device(key);
         match needs {
@@ -164,6 +173,7 @@ impl State {
 }
 
 impl Circles {
+    /// A circle that is there, held from now on: it may take another one's place in memory.
     fn kept(&self, id: Sha256) -> Arc<Kept> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Known { turn, circles } = &mut *known;
@@ -186,6 +196,16 @@ impl Circles {
         kept.unwrap_or_else(|| Arc::new(Kept::new(id)))
     }
 
+    /// Something was left undone in a circle: the next sweep does it.
+    fn look_again(&self, id: Sha256) {
+        self.again.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    /// The circles in which something was left undone. They are told once.
+    fn to_look_at_again(&self) -> BTreeSet<Sha256> {
+        std::mem::take(&mut self.again.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The circle as the store has it at this moment. What a relay left half done is finished first.
     pub(crate) async fn state(&self, relay: &Relay, id: Sha256) -> Result<State, Problem> {
         let kept = self.found(&relay.store, id).await?.ok_or_else(no_such_circle)?;
@@ -198,6 +218,12 @@ impl Circles {
             kept.unswept.store(true, Ordering::Release);
         }
         kept.state(&relay.store).await?.ok_or_else(no_such_circle)
+    }
+
+    /// How many are held in memory.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).circles.len()
     }
 
     /// The circle as the store has it at this moment, and nothing else. None if it is not there.
@@ -254,6 +280,11 @@ impl Circles {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a header of whatever circle ever named a blob. None if one that may is on its way.
+    pub(crate) async fn is_named(&self, relay: &Relay, blob: Sha256) -> Result<Option<bool>, Problem> {
+        tombstones::is_named(relay, blob).await
     }
 
     /// Bytes of the blobs that live posts of the circle name.

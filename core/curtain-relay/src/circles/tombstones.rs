@@ -4,7 +4,9 @@
 //! tombstone, which the next one to read the circle finds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -22,18 +24,28 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::consents::{ConsentName, Place, may_come, noted_anywhere};
 use super::load::Log;
-use super::{Access, Kept, Page, State, hex, lines, members, no_such_circle, numbered, split, to_the_end};
+use super::{
+    Access, Kept, Page, State, broken_store, hex, lines, members, no_such_circle, numbered, to_the_end,
+};
 use crate::Relay;
 use crate::auth::{self, Signer};
+use crate::going::Going;
 use crate::problem::Problem;
 use crate::store::{Created, Store, StoreError};
 
-/// How long a header may be on its way after its consent was noted, in seconds.
-const ON_ITS_WAY_S: i64 = 3_600;
-
 /// A code in 32 digits and what is around it.
 const MAX_CODE_BYTES: usize = 256;
+
+/// Circles that are swept at once.
+const CIRCLES_AT_ONCE: usize = 4;
+
+/// Codes that are asked for at once, in one circle.
+const CODES_AT_ONCE: usize = 8;
+
+/// How long it may take to sweep a circle, which may have to be read from its start.
+const CIRCLE_TIME: Duration = Duration::from_mins(10);
 
 /// Requests about tombstones.
 pub(super) fn routes() -> Router<Arc<Relay>> {
@@ -85,22 +97,37 @@ pub(super) async fn presented(
 async fn present(relay: &Relay, code: WithdrawalCode) -> Result<u64, Problem> {
     let withdrawal = Sha256::of(&code.0);
     let _ = relay.store.create(&format!("codes/{withdrawal}"), code.to_string()).await?;
-    let mut posts = 0;
-    for (id, n) in noted(&relay.store, withdrawal).await? {
-        let kept = relay.circles.kept(id);
-        let Some(state) = kept.state(&relay.store).await? else { continue };
-        // One that is on its way here sees the code itself.
-        let Some(post) = state.feed.post(n).filter(|post| post.withdrawal == withdrawal) else { continue };
-        bury(relay, &kept, n, post, Reason::Code(code)).await?;
-        posts += 1;
+    let mut circles: BTreeMap<Sha256, Vec<u64>> = BTreeMap::new();
+    for Place { circle, n } in noted_anywhere(&relay.store, withdrawal).await? {
+        circles.entry(circle).or_default().push(n);
     }
-    Ok(posts)
+    let (mut posts, mut result) = (0, Ok(()));
+    for (circle, places) in circles {
+        match present_in(relay, circle, &places, code).await {
+            Ok(found) => posts += found,
+            Err(problem) => {
+                // The others go all the same, and the sweep does the rest.
+                relay.circles.look_again(circle);
+                result = result.and(Err(problem));
+            }
+        }
+    }
+    result.map(|()| posts)
 }
 
-/// Where headers under this consent are, or were about to be.
-async fn noted(store: &Store, withdrawal: Sha256) -> Result<Vec<(Sha256, u64)>, StoreError> {
-    let names = store.names(&format!("consents/{withdrawal}")).await?;
-    Ok(names.iter().filter_map(|name| split(name)).collect())
+/// [`present`], in one circle.
+async fn present_in(relay: &Relay, id: Sha256, places: &[u64], code: WithdrawalCode) -> Result<u64, Problem> {
+    let kept = relay.circles.kept_aside(id);
+    let Some(state) = kept.state(&relay.store).await? else { return Ok(0) };
+    let (mut found, mut result) = (0, Ok(()));
+    // One that is on its way here sees the code itself.
+    for (n, post) in places.iter().filter_map(|n| Some((*n, state.feed.post(*n)?))) {
+        if code.check(post.withdrawal).is_ok() {
+            result = result.and(bury(relay, &kept, &state, (n, post), Reason::Code(code)).await);
+            found += 1;
+        }
+    }
+    result.map(|()| found)
 }
 
 /// A code may have been presented while the post was on its way.
@@ -109,101 +136,148 @@ pub(super) async fn after_post(relay: &Relay, id: Sha256, n: u64, said: &Post) -
     let kept = relay.circles.kept(id);
     let state = kept.state(&relay.store).await?.ok_or_else(no_such_circle)?;
     let Some(post) = state.feed.post(n) else { return Ok(()) };
-    bury(relay, &kept, n, post, Reason::Code(code)).await
+    bury(relay, &kept, &state, (n, post), Reason::Code(code)).await
 }
 
 /// A code in a withdrawal was presented, too.
 pub(super) async fn after_withdrawal(relay: &Relay, id: Sha256, said: &Withdrawal) -> Result<(), Problem> {
     let kept = relay.circles.kept(id);
     let state = kept.state(&relay.store).await?.ok_or_else(no_such_circle)?;
+    let mut result = Ok(());
     if let Some(n) = state.feed.place(&said.about)
         && let Some(post) = state.feed.post(n)
         && let Some(header) = post.withdrawn
     {
-        bury(relay, &kept, n, post, Reason::Header(header)).await?;
+        result = bury(relay, &kept, &state, (n, post), Reason::Header(header)).await;
     }
     if let Some(code) = said.code {
-        present(relay, code).await?;
+        result = result.and(present(relay, code).await.map(|_| ()));
     }
-    Ok(())
+    result
 }
 
 /// Finishes what a relay left half done, as far as the circle itself shows it.
 pub(super) async fn finish(relay: &Relay, kept: &Kept, state: &State) -> Result<(), Problem> {
-    let now = relay.now();
+    let (now, mut result) = (relay.now(), Ok(()));
     for (n, post) in state.feed.posts().filter(|(_, post)| !state.has_tombstone(post)) {
-        if let Some(header) = post.withdrawn {
-            bury(relay, kept, n, post, Reason::Header(header)).await?;
-        } else if post.is_over(now) {
-            bury(relay, kept, n, post, Reason::Over).await?;
-        }
+        let reason = match post.withdrawn {
+            Some(header) => Reason::Header(header),
+            None if post.is_over(now) => Reason::Over,
+            None => continue,
+        };
+        // One that fails holds up no other.
+        result = result.and(bury(relay, kept, state, (n, post), reason).await);
     }
-    Ok(())
+    result
 }
 
-/// What this process swept.
+/// What this process swept: when each circle must be read again.
 #[derive(Debug, Default)]
-pub(super) struct Swept {
-    /// Codes whose posts were all looked for.
-    codes: BTreeSet<Sha256>,
-    /// When each circle must be read again.
-    due: BTreeMap<Sha256, UnixTime>,
-}
+pub(super) struct Swept(BTreeMap<Sha256, UnixTime>);
 
-/// [`present`] for codes that are new here, and [`finish`] for the circles in which something is due. What fails is tried
-/// again the next time; the first failure is told.
-pub(super) async fn sweep(relay: &Relay, swept: &mut Swept) -> Result<(), Problem> {
+/// Finishes what is due, circle by circle. What fails is tried again the next time; the first failure is told. Codes are asked
+/// for where there are posts: what else lies among the codes costs nothing.
+pub(super) async fn sweep(relay: &Relay, Swept(due): &mut Swept) -> Result<(), Problem> {
+    let names = relay.store.names("circles").await?;
+    let (again, now) = (relay.circles.to_look_at_again(), relay.now());
+    let is_due = |id: &Sha256| again.contains(id) || due.get(id).is_none_or(|due| now >= *due);
+    let ids: Vec<Sha256> = names.iter().filter_map(|name| name.parse().ok()).filter(is_due).collect();
+    let mut circles = stream::iter(ids)
+        .map(|id| async move { (id, in_time(sweep_circle(relay, id)).await) })
+        .buffer_unordered(CIRCLES_AT_ONCE);
     let mut result = Ok(());
-    for name in relay.store.names("codes").await? {
-        let Some(withdrawal) = name.parse().ok().filter(|code| !swept.codes.contains(code)) else { continue };
-        let Some(code) = presented(&relay.store, withdrawal).await? else { continue };
-        match present(relay, code).await {
-            Ok(_) => drop(swept.codes.insert(withdrawal)),
-            Err(problem) => result = result.and(Err(problem)),
-        }
-    }
-    for name in relay.store.names("circles").await? {
-        let Ok(id) = name.parse() else { continue };
-        let now = relay.now();
-        if swept.due.get(&id).is_some_and(|due| now < *due) {
-            continue;
-        }
-        match sweep_circle(relay, id, &swept.codes).await {
-            Ok(due) => drop(swept.due.insert(id, due)),
-            Err(problem) => result = result.and(Err(problem)),
+    while let Some((id, swept)) = circles.next().await {
+        match swept {
+            Ok(at) => drop(due.insert(id, at)),
+            Err(problem) => {
+                due.remove(&id);
+                result = result.and(Err(problem));
+            }
         }
     }
     result
 }
 
+/// One circle holds up the others for so long and no longer.
+async fn in_time<T>(swept: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let late = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "time", "a circle took too long");
+    tokio::time::timeout(CIRCLE_TIME, swept).await.unwrap_or_else(|_| Err(late()))
+}
+
 /// Finishes what is due in a circle, and says when to look again: when a post is over; and every day, since another relay
 /// may have stopped in the middle of something.
-async fn sweep_circle(relay: &Relay, id: Sha256, codes: &BTreeSet<Sha256>) -> Result<UnixTime, Problem> {
+async fn sweep_circle(relay: &Relay, id: Sha256) -> Result<UnixTime, Problem> {
     let kept = relay.circles.kept_aside(id);
     let tomorrow = relay.now().plus_days(1);
     let Some(state) = kept.state(&relay.store).await? else { return Ok(tomorrow) };
-    finish(relay, &kept, &state).await?;
-    let unmarked = state.feed.posts().filter(|(_, post)| !state.has_tombstone(post));
-    for (n, post) in unmarked.filter(|(_, post)| codes.contains(&post.withdrawal)) {
-        if let Some(code) = presented(&relay.store, post.withdrawal).await? {
-            bury(relay, &kept, n, post, Reason::Code(code)).await?;
+    let mut result = finish(relay, &kept, &state).await;
+    let unmarked = || state.feed.posts().filter(|(_, post)| !state.has_tombstone(post));
+    let consents: BTreeSet<Sha256> = unmarked().map(|(_, post)| post.withdrawal).collect();
+    let codes: BTreeMap<Sha256, WithdrawalCode> = stream::iter(consents)
+        .map(|withdrawal| async move {
+            let code = presented(&relay.store, withdrawal).await?;
+            Ok::<_, Problem>(code.map(|code| (withdrawal, code)))
+        })
+        .buffer_unordered(CODES_AT_ONCE)
+        .try_filter_map(|found| ready(Ok(found)))
+        .try_collect()
+        .await?;
+    for (n, post) in unmarked() {
+        if let Some(code) = codes.get(&post.withdrawal) {
+            result = result.and(bury(relay, &kept, &state, (n, post), Reason::Code(*code)).await);
         }
     }
     let live = state.feed.posts().filter(|(_, post)| state.is_live(post, relay.now()));
     let over = live.map(|(_, post)| post.last_day.plus_days(1)).min();
-    Ok(over.unwrap_or(tomorrow).min(tomorrow))
+    result.map(|()| over.unwrap_or(tomorrow).min(tomorrow))
 }
 
 /// Deletes the files of a post that must go, unless another one needs them, and puts up its tombstone. Done twice, it does
 /// nothing.
-async fn bury(relay: &Relay, kept: &Kept, n: u64, post: &Posted, reason: Reason) -> Result<(), Problem> {
+async fn bury(
+    relay: &Relay,
+    kept: &Kept,
+    state: &State,
+    (n, post): (u64, &Posted),
+    reason: Reason,
+) -> Result<(), Problem> {
+    if state.has_tombstone(post) {
+        return Ok(());
+    }
+    let consent = ConsentName::of(&state.members.circle, &post.author.device, post.withdrawal);
+    let consent = consent.ok_or_else(broken_store)?;
+    let by_code =
+        matches!(reason, Reason::Code(_)) || presented(&relay.store, post.withdrawal).await?.is_some();
+    let mut marks = Vec::new();
     for object in &post.objects {
-        match needed(relay, kept.id, n, post, object.sha256, reason).await? {
-            Needed::No => delete(&relay.store, object.sha256).await?,
-            Needed::Yes => {}
-            // It is seen next time: until then the post has no tombstone, but is not handed out either.
-            Needed::Maybe => return Ok(()),
+        marks.push(Going::mark(relay, object.sha256).await?);
+    }
+    let place = Place { circle: kept.id, n };
+    let resting = if by_code { Ok(Resting::default()) } else { resting(relay, &consent).await };
+    let resting = match resting {
+        Ok(resting) => resting,
+        Err(problem) => {
+            for going in marks {
+                going.stays(&relay.store).await?;
+            }
+            return Err(problem);
         }
+    };
+    let others = resting.posts.iter().filter(|(other, _, live)| *live && *other != place);
+    let needed: BTreeSet<Sha256> =
+        others.flat_map(|(_, post, _)| &post.objects).map(|object| object.sha256).collect();
+    // A header that is on its way is seen next time: until then the post has no tombstone, but is not handed out either.
+    let waits = resting.may_come && marks.iter().any(|going| !needed.contains(&going.blob()));
+    for going in marks {
+        if waits || needed.contains(&going.blob()) {
+            going.stays(&relay.store).await?;
+        } else {
+            going.goes_for_ever(relay).await?;
+        }
+    }
+    if waits {
+        relay.circles.look_again(kept.id);
+        return Ok(());
     }
     let tombstone = Tombstone { about: post.hash, at: relay.now(), reason }.to_bytes();
     let mut slot = kept.slot.lock().await;
@@ -225,60 +299,41 @@ async fn bury(relay: &Relay, kept: &Kept, n: u64, post: &Posted, reason: Reason)
     }
 }
 
-async fn delete(store: &Store, blob: Sha256) -> Result<(), StoreError> {
-    let _ = store.create(&format!("gone/{blob}"), "").await?;
-    store.delete(&format!("blobs/{blob}")).await
+/// What rests on a consent.
+#[derive(Debug, Default)]
+struct Resting {
+    /// Posts that are there, and whether each is live.
+    posts: Vec<(Place, Posted, bool)>,
+    /// Another header is on its way.
+    may_come: bool,
 }
 
-/// Whether a file is needed for another post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Needed {
-    No,
-    Yes,
-    /// A header that may name it is on its way.
-    Maybe,
-}
-
-/// Whether a live post names this file, besides post `n` of circle `id`. It could only be one under the same consent.
-async fn needed(
-    relay: &Relay,
-    id: Sha256,
-    n: u64,
-    gone: &Posted,
-    blob: Sha256,
-    reason: Reason,
-) -> Result<Needed, Problem> {
-    if matches!(reason, Reason::Code(_)) || presented(&relay.store, gone.withdrawal).await?.is_some() {
-        return Ok(Needed::No);
+/// Looks for what rests on a consent. No other posts name its files.
+async fn resting(relay: &Relay, consent: &ConsentName) -> Result<Resting, Problem> {
+    let (mut resting, now) = (Resting::default(), relay.now());
+    let mut places: BTreeMap<Sha256, Vec<(Place, i64)>> = BTreeMap::new();
+    for (place, at) in consent.noted(&relay.store).await? {
+        places.entry(place.circle).or_default().push((place, at));
     }
-    let now = relay.now();
-    let others = noted(&relay.store, gone.withdrawal).await?.into_iter().filter(|other| *other != (id, n));
-    let found: Vec<Needed> = stream::iter(others)
-        .then(|(other, n)| async move {
-            let state = relay.circles.plain(&relay.store, other).await?;
-            let Some(state) = state.filter(|state| state.feed.size() > n) else {
-                return is_on_its_way(relay, gone.withdrawal, other, n).await;
+    for (circle, places) in places {
+        let state = relay.circles.plain(&relay.store, circle).await?;
+        for (place, at) in places {
+            let Some(state) = state.as_ref().filter(|state| state.feed.size() > place.n) else {
+                resting.may_come |= may_come(at, now);
+                continue;
             };
-            let names = |post: &&Posted| post.objects.iter().any(|object| object.sha256 == blob);
-            let live = state.feed.post(n).filter(names).is_some_and(|post| state.is_live(post, now));
-            Ok(if live { Needed::Yes } else { Needed::No })
-        })
-        .try_collect()
-        .await?;
-    let any = |needed| found.contains(&needed);
-    Ok(if any(Needed::Yes) {
-        Needed::Yes
-    } else if any(Needed::Maybe) {
-        Needed::Maybe
-    } else {
-        Needed::No
-    })
+            let post = state.feed.post(place.n);
+            resting.posts.extend(post.map(|post| (place, post.clone(), state.is_live(post, now))));
+        }
+    }
+    Ok(resting)
 }
 
-/// Whether a header that is not there was announced a short time ago.
-async fn is_on_its_way(relay: &Relay, withdrawal: Sha256, id: Sha256, n: u64) -> Result<Needed, Problem> {
-    let noted = relay.store.get(&format!("consents/{withdrawal}/{id}-{n:012}"), 20).await?;
-    let at: Option<i64> = noted.and_then(|at| str::from_utf8(&at).ok()?.parse().ok());
-    let recent = at.is_some_and(|at| relay.now().seconds() - at < ON_ITS_WAY_S);
-    Ok(if recent { Needed::Maybe } else { Needed::No })
+/// Whether a header ever named a file. None if one that may is on its way.
+pub(super) async fn is_named(relay: &Relay, blob: Sha256) -> Result<Option<bool>, Problem> {
+    let Some(consent) = ConsentName::of_file(&relay.store, blob).await? else { return Ok(Some(false)) };
+    let resting = resting(relay, &consent).await?;
+    let mut named = resting.posts.iter().flat_map(|(_, post, _)| &post.objects);
+    let is_named = named.any(|object| object.sha256 == blob);
+    Ok((is_named || !resting.may_come).then_some(is_named))
 }

@@ -18,10 +18,12 @@ pub(super) const CIRCLE: TestCircle = TestCircle;
 impl TestCircle {
     /// Founds it, if it is not there.
     pub(super) async fn of(&self, bench: &Bench) -> Sha256 {
-        let mut world = World::new("uploads");
-        if !bench.is_there(&format!("circles/{}", world.id())) {
-            world.push(bench).await;
+        // Its id follows from when it was made.
+        if let Some(id) = bench.relay().store.names("circles").await.unwrap().first() {
+            return id.parse().unwrap();
         }
+        let mut world = World::new("uploads");
+        world.push(bench).await;
         world.id()
     }
 }
@@ -359,6 +361,41 @@ async fn of_two_who_go_on_at_once_one_does() {
 }
 
 #[tokio::test]
+async fn what_no_header_names_goes_after_a_day() {
+    let bench = Bench::new().await;
+    let relay = bench.server.relay().clone();
+    let mut world = World::new("uploads");
+    world.push(&bench).await;
+    let bring = async |bytes: &[u8], ahead| {
+        relay.set_ahead(ahead);
+        let call = creation(world.id(), bytes).field("content-type", "application/offset+octet-stream");
+        let answer = bench.send(&call.body(bytes).signed_for(1, "relay.test", relay.now())).await;
+        assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.body));
+        answer.field("location").unwrap().to_owned()
+    };
+    let (named, unnamed, again) = (super::world::blob("named"), sealed(2_000), sealed(3_000));
+    for bytes in [&named, &unnamed, &again] {
+        bring(bytes, 0).await;
+    }
+    // What its owner takes back goes at once.
+    let back = bring(&sealed(4_000), 0).await;
+    assert_eq!(bench.send(&tus("DELETE", &back).signed(1)).await.status, 204);
+    assert!(!bench.is_there(&blob(&sealed(4_000))));
+    let mut posts = world.clone();
+    posts.post(&bench, 1, super::world::case(1, &["named"], 5)).await;
+    bring(&again, 23 * 3600).await;
+    relay.uploads.sweep(&relay).await.unwrap();
+    assert!(bench.is_there(&blob(&unnamed)));
+    relay.set_ahead(24 * 3600 + 1);
+    relay.uploads.sweep(&relay).await.unwrap();
+    assert!(bench.is_there(&blob(&named)) && bench.is_there(&blob(&again)));
+    assert!(!bench.is_there(&blob(&unnamed)));
+    // It may come again.
+    bring(&unnamed, 24 * 3600 + 1).await;
+    assert!(bench.is_there(&blob(&unnamed)));
+}
+
+#[tokio::test]
 async fn a_device_has_so_much_room() {
     let bench = Bench::with(|config| config.device_quota_bytes = 200_000).await;
     begin(&bench, &sealed(100_000)).await;
@@ -371,6 +408,30 @@ async fn a_device_has_so_much_room() {
     );
     assert_eq!(bench.send(&tus("DELETE", &path).signed(1)).await.status, 204);
     begin(&bench, &sealed(70_000)).await;
+}
+
+/// However many ask at once, for a device or for a circle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn room_is_given_once() {
+    for of in ["device", "circle"] {
+        let bench = Bench::with(|config| match of {
+            "device" => config.device_quota_bytes = 400_000,
+            _ => config.circle_quota_bytes = 400_000,
+        })
+        .await;
+        let circle = CIRCLE.of(&bench).await;
+        let bytes: Vec<Vec<u8>> = (100_000..100_032).map(sealed).collect();
+        let calls: Vec<Call> = bytes.iter().map(|bytes| creation(circle, bytes).signed(1)).collect();
+        let answers = futures::future::join_all(calls.iter().map(|call| bench.send(call))).await;
+        let taken = answers.iter().filter(|answer| answer.status == 201).count();
+        assert_eq!(taken, 3, "{of}");
+        let refused = answers.iter().find(|answer| answer.status != 201).unwrap();
+        assert_eq!((refused.code().as_str(), &refused.json()["of"]), ("quota", &of.into()));
+        // What was refused takes no room, and a sweep forgets nothing.
+        bench.server.relay().uploads.sweep(bench.server.relay()).await.unwrap();
+        assert_eq!(bench.send(&creation(circle, &sealed(99_000)).signed(1)).await.status, 201);
+        assert_eq!(bench.send(&creation(circle, &sealed(98_000)).signed(1)).await.status, 507);
+    }
 }
 
 #[tokio::test]

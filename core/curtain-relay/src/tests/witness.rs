@@ -7,10 +7,10 @@ use ring::signature::KeyPair as _;
 use serde_json::json;
 
 use super::client::{Answer, Call, pair};
-use super::world::{ADMIN, World, device, log, log_key, log_signature};
+use super::world::{ADMIN, World, device, kem, log, log_key, log_signature};
 use super::{Bench, config};
 use crate::server::Server;
-use crate::witness::count;
+use crate::witness::{count, stamp};
 
 fn refused(answer: &Answer) -> (u16, String) {
     (answer.status, answer.code())
@@ -126,6 +126,130 @@ async fn logs_of_who_is_out_are_not_witnessed_and_named_ones_are() {
     assert!(!line.is_empty());
     let note = Note::new(text.clone(), vec![sign_ed25519(&text, &named, sign).unwrap()]).unwrap();
     cosigned(&bench, &bench.send(&add(&body(0, &[], &note.to_string()))).await, &text);
+}
+
+#[tokio::test]
+async fn erased_details_go_and_do_not_come_back() {
+    let bench = Bench::new().await;
+    founded(&bench).await;
+    let path = |rest: &str| format!("/v1/ledgers/{}/{rest}", log(2));
+    let put = |rest: &str, bytes: &[u8]| Call::new("PUT", &path(rest)).body(bytes).signed(2);
+    let delete = |n: u64| Call::new("DELETE", &path(&format!("sealed/{n}"))).signed(2);
+    let erase = |n: u64, grant: u64| {
+        leaf(2, n).replace(r#"{"kind":"test"}"#, &format!(r#"{{"grant":{grant},"kind":"erase"}}"#))
+    };
+    let sealed = [[1].as_slice(), &[5; 2_000]].concat();
+    for n in 0..3 {
+        assert_eq!(bench.send(&put(&format!("leaves/{n}"), leaf(2, n).as_bytes())).await.status, 201);
+    }
+    for n in [0, 1] {
+        assert_eq!(bench.send(&put(&format!("sealed/{n}"), &sealed)).await.status, 201);
+        assert_eq!(refused(&bench.send(&delete(n)).await), (409, "not_erased".to_owned()));
+    }
+    // Record 0, record 2, of which there are no details, and one that comes later.
+    for (n, grant) in [(3, 0), (4, 2), (5, 9)] {
+        assert_eq!(bench.send(&put(&format!("leaves/{n}"), erase(n, grant).as_bytes())).await.status, 201);
+    }
+    // No other leaf is asked for.
+    for n in 0..6 {
+        bench.relay().store.delete(&format!("ledgers/{}/leaves/{n:012}", log(2))).await.unwrap();
+    }
+    let _ = bench.relay().store.create(&format!("ledgers/{}/leaves/{:012}", log(2), 2), "{}").await.unwrap();
+    assert_eq!(bench.send(&delete(0)).await.status, 204);
+    assert_eq!(refused(&bench.send(&delete(0)).await), (404, "no_such_details".to_owned()));
+    assert_eq!(refused(&bench.send(&delete(1)).await), (409, "not_erased".to_owned()));
+    let again = bench.send(&put("sealed/2", &sealed)).await;
+    assert_eq!(refused(&again), (409, "erased".to_owned()));
+    assert!(!bench.is_there(&format!("ledgers/{}/erased/{:012}", log(2), 9)));
+}
+
+#[tokio::test]
+async fn what_a_device_brings_in_a_day_has_a_limit() {
+    let bench = Bench::with(|config| config.device_quota_bytes = 40_000).await;
+    let mut world = founded(&bench).await;
+    let put = |rest: &str, bytes: &[u8]| {
+        Call::new("PUT", &format!("/v1/ledgers/{}/{rest}", log(2))).body(bytes).signed(2)
+    };
+    assert_eq!(bench.send(&put("leaves/0", leaf(2, 0).as_bytes())).await.status, 201);
+    let sealed = [vec![1], vec![5; 41_000]].concat();
+    let full = bench.send(&put("sealed/0", &sealed)).await;
+    assert_eq!((refused(&full), full.json()["of"].clone()), ((507, "quota".to_owned()), json!("device")));
+    assert_eq!(bench.send(&put("sealed/0", &sealed[..39_800])).await.status, 201);
+    // Others are not concerned.
+    world.profile(3);
+    world.push(&bench).await;
+    world.profile(2);
+    let profile = bench.send(&world.entry_call(world.entries.len() - 1)).await;
+    assert_eq!(refused(&profile), (507, "quota".to_owned()));
+    // But who goes, goes.
+    let mut world = world.until(world.entries.len() - 1);
+    world.says(2, curtain_wire::membership::Change::Remove { user: curtain_wire::hash::Id([2; 16]) });
+    assert_eq!(bench.send(&world.entry_call(world.entries.len() - 1)).await.status, 201);
+}
+
+/// Circles that strangers made, as the store has them: named so that they come first.
+fn strangers(n: usize) -> impl Iterator<Item = String> {
+    (0..n).map(|n| format!("{n:064}"))
+}
+
+#[tokio::test]
+async fn circles_of_strangers_do_not_push_out_those_of_a_device() {
+    let bench = Bench::new().await;
+    let mut world = founded(&bench).await;
+    let store = &bench.relay().store;
+    let key = curtain_wire::statement::PublicKey(*log_key(2).public_key());
+    for circle in strangers(1_001) {
+        let _ = store.create(&format!("devices/{}/{circle}", device(2).request), "").await.unwrap();
+    }
+    for circle in strangers(65) {
+        let name = format!("logs/{}/{key}/{circle}-{}", log(2), device(2).request);
+        let _ = store.create(&name, "").await.unwrap();
+    }
+    let circles = || Call::get("/v1/circles").signed(2);
+    world.profile(2);
+    world.push(&bench).await;
+    assert_eq!(bench.send(&circles()).await.json(), json!({ "circles": [world.id().to_string()] }));
+    cosigned(&bench, &bench.send(&asked(2, 0, 1)).await, &text(2, 1));
+    // To read its own box shows as well that a device is there.
+    let boxes = world.boxes();
+    let put = Call::new("PUT", &world.path("boxes/1")).body(boxes.as_bytes()).signed(ADMIN);
+    assert_eq!(bench.send(&put).await.status, 201);
+    let own = world.path(&format!("boxes/1/{}", kem(3).recipient()));
+    assert_eq!(bench.send(&Call::get(&own).signed(3)).await.status, 200);
+    assert!(bench.is_there(&format!("came/{}/{}", device(3).request, world.id())));
+}
+
+#[tokio::test]
+async fn what_leads_to_an_entry_comes_with_the_entry() {
+    let bench = Bench::new().await;
+    let world = World::of_four("one");
+    let (_, entry) = &world.entries[0];
+    // One that is not taken leads nowhere.
+    let foreign = Call::new("PUT", &world.path("members/0")).body(entry).signed(77);
+    assert_eq!(refused(&bench.send(&foreign).await), (403, "not_allowed".to_owned()));
+    let key = format!("ledgers/{}/key", log(ADMIN));
+    assert!(!bench.is_there(&key) && !bench.is_there("devices"));
+    assert_eq!(bench.send(&world.entry_call(0)).await.status, 201);
+    assert!(bench.is_there(&key));
+    // The relay was killed in between, and the entry is brought again.
+    bench.relay().store.delete(&key).await.unwrap();
+    std::fs::remove_dir_all(bench.folder.path().join("store/came")).unwrap();
+    assert_eq!(bench.send(&world.entry_call(0)).await.status, 200);
+    assert!(bench.is_there(&key));
+}
+
+#[tokio::test]
+async fn a_state_gets_no_time_after_that_of_a_larger_one() {
+    let bench = Bench::new().await;
+    founded(&bench).await;
+    let relay = bench.relay();
+    let folder = format!("witness/{}", curtain_wire::hash::Sha256::of(log_key(2).name().as_bytes()));
+    assert_eq!(bench.send(&asked(2, 0, 3)).await.status, 200);
+    let stamped = async || stamp(relay, &folder, 1, &text(2, 3)).await.unwrap();
+    assert!(stamped().await.is_some());
+    // Between the question what is last and the cosignature, a larger one was kept.
+    assert_eq!(bench.send(&asked(2, 3, 5)).await.status, 200);
+    assert!(stamped().await.is_none());
 }
 
 /// Each step is asked of both relays at once, on one path by each: one state follows the other, in one order.
