@@ -18,6 +18,7 @@ use curtain_wire::statement::{PublicKey, Statement as _};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
+use super::consents::{ConsentName, Place};
 use super::load::Log;
 use super::{
     Access, Page, broken_store, computed, hex, lines, load, members, no_such_circle, not_allowed, numbered,
@@ -102,7 +103,8 @@ async fn take_next(relay: &Relay, id: Sha256, key: PublicKey, bytes: Bytes) -> R
         }
         let n = state.feed.size();
         if let Some(post) = checked.post() {
-            check_post(relay, id, n, post).await?;
+            let consent = ConsentName::of(&state.members.circle, &device, post.withdrawal);
+            check_post(relay, (id, n), &consent.ok_or_else(not_allowed)?, post).await?;
         }
         if relay.store.create(&numbered(&Log::Feed.folder(id), n), bytes.clone()).await? == Created::New {
             let content = Box::new(checked.header().content.clone());
@@ -135,7 +137,7 @@ fn refused(error: FeedError) -> Problem {
 ///
 /// Whoever deletes a file looks for other posts under the same consent. So a file belongs to the consent of the first
 /// header that named it, whoever knows its hash; since it is sealed under that consent, no honest header says otherwise.
-async fn check_post(relay: &Relay, id: Sha256, n: u64, post: &Post) -> Result<(), Problem> {
+async fn check_post(relay: &Relay, place: Place, consent: &ConsentName, post: &Post) -> Result<(), Problem> {
     let store = &relay.store;
     let blobs = || stream::iter(post.objects.iter().copied());
     let missing = blobs().map(|object| async move {
@@ -150,12 +152,11 @@ async fn check_post(relay: &Relay, id: Sha256, n: u64, post: &Post) -> Result<()
         let missing: Vec<String> = missing.iter().map(Sha256::to_string).collect();
         return Err(Problem::new(StatusCode::CONFLICT, "blobs_missing", detail).with("missing", missing));
     }
-    let claims = blobs().map(|object| claim(store, object.sha256, post.withdrawal));
+    let claims = blobs().map(|object| consent.claim(store, object.sha256));
     claims.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     // From here on, whoever withdraws this consent or deletes its files sees that this is on its way. If they were faster,
     // it shows now.
-    let hint = format!("consents/{}/{id}-{n:012}", post.withdrawal);
-    let _ = store.create(&hint, relay.now().seconds().to_string()).await?;
+    consent.note(store, place, relay.now()).await?;
     if tombstones::presented(store, post.withdrawal).await?.is_some() {
         let detail = "the patient has withdrawn the consent for this";
         return Err(Problem::new(StatusCode::GONE, "withdrawn", detail));
@@ -169,18 +170,6 @@ async fn not_gone(store: &Store, blobs: Vec<Sha256>) -> Result<(), Problem> {
     let gone = gone.buffer_unordered(AT_ONCE).try_any(|gone| ready(gone.is_some())).await?;
     let detail = "a file of this was deleted, because a post was withdrawn or is over";
     if gone { Err(Problem::new(StatusCode::GONE, "blob_gone", detail)) } else { Ok(()) }
-}
-
-/// Notes to which consent a file belongs, unless it belongs to another.
-async fn claim(store: &Store, blob: Sha256, withdrawal: Sha256) -> Result<(), Problem> {
-    let (name, consent) = (format!("named/{blob}"), withdrawal.to_string());
-    if store.create(&name, consent.clone()).await? == Created::New
-        || store.get(&name, consent.len()).await?.as_deref() == Some(consent.as_bytes())
-    {
-        return Ok(());
-    }
-    let detail = "a file of this was posted under another consent";
-    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "other_consent", detail))
 }
 
 async fn list(

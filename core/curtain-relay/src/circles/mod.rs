@@ -4,6 +4,7 @@
 //! another relay was first, it starts over. So what is kept here in memory may be dropped at any time.
 
 mod boxes;
+mod consents;
 mod feed;
 mod index;
 mod lines;

@@ -18,19 +18,18 @@ use curtain_wire::feed::{Posted, Reason, Tombstone};
 use curtain_wire::hash::Sha256;
 use curtain_wire::header::{Post, Withdrawal, WithdrawalCode};
 use curtain_wire::time::UnixTime;
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::consents::{ConsentName, Place, noted_anywhere};
 use super::load::Log;
-use super::{Access, Kept, Page, State, hex, lines, members, no_such_circle, numbered, split, to_the_end};
+use super::{
+    Access, Kept, Page, State, broken_store, hex, lines, members, no_such_circle, numbered, to_the_end,
+};
 use crate::Relay;
 use crate::auth::{self, Signer};
 use crate::problem::Problem;
 use crate::store::{Created, Store, StoreError};
-
-/// How long a header may be on its way after its consent was noted, in seconds.
-const ON_ITS_WAY_S: i64 = 3_600;
 
 /// A code in 32 digits and what is around it.
 const MAX_CODE_BYTES: usize = 256;
@@ -86,21 +85,15 @@ async fn present(relay: &Relay, code: WithdrawalCode) -> Result<u64, Problem> {
     let withdrawal = Sha256::of(&code.0);
     let _ = relay.store.create(&format!("codes/{withdrawal}"), code.to_string()).await?;
     let mut posts = 0;
-    for (id, n) in noted(&relay.store, withdrawal).await? {
+    for (id, n) in noted_anywhere(&relay.store, withdrawal).await? {
         let kept = relay.circles.kept(id);
         let Some(state) = kept.state(&relay.store).await? else { continue };
         // One that is on its way here sees the code itself.
         let Some(post) = state.feed.post(n).filter(|post| post.withdrawal == withdrawal) else { continue };
-        bury(relay, &kept, n, post, Reason::Code(code)).await?;
+        bury(relay, &kept, &state, (n, post), Reason::Code(code)).await?;
         posts += 1;
     }
     Ok(posts)
-}
-
-/// Where headers under this consent are, or were about to be.
-async fn noted(store: &Store, withdrawal: Sha256) -> Result<Vec<(Sha256, u64)>, StoreError> {
-    let names = store.names(&format!("consents/{withdrawal}")).await?;
-    Ok(names.iter().filter_map(|name| split(name)).collect())
 }
 
 /// A code may have been presented while the post was on its way.
@@ -109,7 +102,7 @@ pub(super) async fn after_post(relay: &Relay, id: Sha256, n: u64, said: &Post) -
     let kept = relay.circles.kept(id);
     let state = kept.state(&relay.store).await?.ok_or_else(no_such_circle)?;
     let Some(post) = state.feed.post(n) else { return Ok(()) };
-    bury(relay, &kept, n, post, Reason::Code(code)).await
+    bury(relay, &kept, &state, (n, post), Reason::Code(code)).await
 }
 
 /// A code in a withdrawal was presented, too.
@@ -120,7 +113,7 @@ pub(super) async fn after_withdrawal(relay: &Relay, id: Sha256, said: &Withdrawa
         && let Some(post) = state.feed.post(n)
         && let Some(header) = post.withdrawn
     {
-        bury(relay, &kept, n, post, Reason::Header(header)).await?;
+        bury(relay, &kept, &state, (n, post), Reason::Header(header)).await?;
     }
     if let Some(code) = said.code {
         present(relay, code).await?;
@@ -133,9 +126,9 @@ pub(super) async fn finish(relay: &Relay, kept: &Kept, state: &State) -> Result<
     let now = relay.now();
     for (n, post) in state.feed.posts().filter(|(_, post)| !state.has_tombstone(post)) {
         if let Some(header) = post.withdrawn {
-            bury(relay, kept, n, post, Reason::Header(header)).await?;
+            bury(relay, kept, state, (n, post), Reason::Header(header)).await?;
         } else if post.is_over(now) {
-            bury(relay, kept, n, post, Reason::Over).await?;
+            bury(relay, kept, state, (n, post), Reason::Over).await?;
         }
     }
     Ok(())
@@ -186,7 +179,7 @@ async fn sweep_circle(relay: &Relay, id: Sha256, codes: &BTreeSet<Sha256>) -> Re
     let unmarked = state.feed.posts().filter(|(_, post)| !state.has_tombstone(post));
     for (n, post) in unmarked.filter(|(_, post)| codes.contains(&post.withdrawal)) {
         if let Some(code) = presented(&relay.store, post.withdrawal).await? {
-            bury(relay, &kept, n, post, Reason::Code(code)).await?;
+            bury(relay, &kept, &state, (n, post), Reason::Code(code)).await?;
         }
     }
     let live = state.feed.posts().filter(|(_, post)| state.is_live(post, relay.now()));
@@ -196,14 +189,24 @@ async fn sweep_circle(relay: &Relay, id: Sha256, codes: &BTreeSet<Sha256>) -> Re
 
 /// Deletes the files of a post that must go, unless another one needs them, and puts up its tombstone. Done twice, it does
 /// nothing.
-async fn bury(relay: &Relay, kept: &Kept, n: u64, post: &Posted, reason: Reason) -> Result<(), Problem> {
-    for object in &post.objects {
-        match needed(relay, kept.id, n, post, object.sha256, reason).await? {
-            Needed::No => delete(&relay.store, object.sha256).await?,
-            Needed::Yes => {}
+async fn bury(
+    relay: &Relay,
+    kept: &Kept,
+    state: &State,
+    (n, post): (u64, &Posted),
+    reason: Reason,
+) -> Result<(), Problem> {
+    let consent = ConsentName::of(&state.members.circle, &post.author.device, post.withdrawal);
+    let consent = consent.ok_or_else(broken_store)?;
+    let by_code =
+        matches!(reason, Reason::Code(_)) || presented(&relay.store, post.withdrawal).await?.is_some();
+    let others = if by_code { Others::default() } else { others(relay, (kept.id, n), &consent).await? };
+    for blob in post.objects.iter().map(|object| object.sha256).filter(|blob| !others.need.contains(blob)) {
+        if others.may_come {
             // It is seen next time: until then the post has no tombstone, but is not handed out either.
-            Needed::Maybe => return Ok(()),
+            return Ok(());
         }
+        delete(&relay.store, blob).await?;
     }
     let tombstone = Tombstone { about: post.hash, at: relay.now(), reason }.to_bytes();
     let mut slot = kept.slot.lock().await;
@@ -230,55 +233,32 @@ async fn delete(store: &Store, blob: Sha256) -> Result<(), StoreError> {
     store.delete(&format!("blobs/{blob}")).await
 }
 
-/// Whether a file is needed for another post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Needed {
-    No,
-    Yes,
-    /// A header that may name it is on its way.
-    Maybe,
+/// What else rests on the consent of a post that must go.
+#[derive(Debug, Default)]
+struct Others {
+    /// Files of live posts.
+    need: BTreeSet<Sha256>,
+    /// A header that may name more is on its way.
+    may_come: bool,
 }
 
-/// Whether a live post names this file, besides post `n` of circle `id`. It could only be one under the same consent.
-async fn needed(
-    relay: &Relay,
-    id: Sha256,
-    n: u64,
-    gone: &Posted,
-    blob: Sha256,
-    reason: Reason,
-) -> Result<Needed, Problem> {
-    if matches!(reason, Reason::Code(_)) || presented(&relay.store, gone.withdrawal).await?.is_some() {
-        return Ok(Needed::No);
+/// Looks for other headers under the consent of the post at `gone`: no others name its files.
+async fn others(relay: &Relay, gone: Place, consent: &ConsentName) -> Result<Others, Problem> {
+    let (mut others, now) = (Others::default(), relay.now());
+    let mut places: BTreeMap<Sha256, BTreeSet<u64>> = BTreeMap::new();
+    for (id, n) in consent.noted(&relay.store).await?.into_iter().filter(|place| *place != gone) {
+        places.entry(id).or_default().insert(n);
     }
-    let now = relay.now();
-    let others = noted(&relay.store, gone.withdrawal).await?.into_iter().filter(|other| *other != (id, n));
-    let found: Vec<Needed> = stream::iter(others)
-        .then(|(other, n)| async move {
-            let state = relay.circles.plain(&relay.store, other).await?;
-            let Some(state) = state.filter(|state| state.feed.size() > n) else {
-                return is_on_its_way(relay, gone.withdrawal, other, n).await;
+    for (id, places) in places {
+        let state = relay.circles.plain(&relay.store, id).await?;
+        for n in places {
+            let Some(state) = state.as_ref().filter(|state| state.feed.size() > n) else {
+                others.may_come |= consent.is_on_its_way(&relay.store, (id, n), now).await?;
+                continue;
             };
-            let names = |post: &&Posted| post.objects.iter().any(|object| object.sha256 == blob);
-            let live = state.feed.post(n).filter(names).is_some_and(|post| state.is_live(post, now));
-            Ok(if live { Needed::Yes } else { Needed::No })
-        })
-        .try_collect()
-        .await?;
-    let any = |needed| found.contains(&needed);
-    Ok(if any(Needed::Yes) {
-        Needed::Yes
-    } else if any(Needed::Maybe) {
-        Needed::Maybe
-    } else {
-        Needed::No
-    })
-}
-
-/// Whether a header that is not there was announced a short time ago.
-async fn is_on_its_way(relay: &Relay, withdrawal: Sha256, id: Sha256, n: u64) -> Result<Needed, Problem> {
-    let noted = relay.store.get(&format!("consents/{withdrawal}/{id}-{n:012}"), 20).await?;
-    let at: Option<i64> = noted.and_then(|at| str::from_utf8(&at).ok()?.parse().ok());
-    let recent = at.is_some_and(|at| relay.now().seconds() - at < ON_ITS_WAY_S);
-    Ok(if recent { Needed::Maybe } else { Needed::No })
+            let live = state.feed.post(n).filter(|post| state.is_live(post, now));
+            others.need.extend(live.iter().flat_map(|post| &post.objects).map(|object| object.sha256));
+        }
+    }
+    Ok(others)
 }

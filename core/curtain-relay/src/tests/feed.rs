@@ -63,6 +63,7 @@ async fn headers_are_taken_in_order_and_once() {
         (3, withdrawal(post, WithdrawalReason::Patient, Some(6)), (422, "other_code")),
         (3, case(2, &["body", "photo"], 5), (422, "consent_other_log")),
         (3, case(3, &["body", "photo"], 6), (422, "other_consent")),
+        (2, case(2, &["body", "photo"], 6), (422, "other_consent")),
     ] {
         let (_, answer) = world.try_post(&bench, by, content).await;
         assert_eq!(refused(&answer), (expected.0, expected.1.to_owned()));
@@ -211,6 +212,37 @@ async fn a_file_stays_while_a_live_post_names_it() {
     two.post(&bench, 2, withdrawal(again, WithdrawalReason::Author, None)).await;
     assert!(!bench.is_there(&blob_name("photo")));
     assert_eq!(tombstones(&bench, &two).await.len(), 2);
+}
+
+#[tokio::test]
+async fn who_knows_a_header_keeps_nothing_of_it_in_a_circle_of_their_own() {
+    let bench = Bench::new().await;
+    let mut one = founded(&bench, "one").await;
+    let mut two = founded(&bench, "two").await;
+    upload(&bench, &["body", "photo", "other"]).await;
+    let post = one.post(&bench, 2, case(2, &["body", "photo"], 5)).await;
+    // The same files and the same hash of a code, under a consent of one's own.
+    let (_, answer) = two.try_post(&bench, 3, case(3, &["body", "photo"], 5)).await;
+    assert_eq!(refused(&answer), (422, "other_consent".to_owned()));
+    assert!(!is_handed_out(&bench, &two, "photo").await);
+    // Nor does a header that never comes hold up anything.
+    let theirs = two.post(&bench, 3, case(3, &["other"], 5)).await;
+    let consents = format!("consents/{}", Sha256::of(&[5; 16]));
+    for log in bench.relay().store.names(&consents).await.unwrap() {
+        let mine = bench.is_there(&format!("{consents}/{log}/{}-{:012}", one.id(), 0));
+        let hint = format!("{consents}/{log}/{}-{:012}", two.id(), 99);
+        let now = now().seconds().to_string();
+        let created = if mine { continue } else { bench.relay().store.create(&hint, now).await };
+        assert_eq!(created.unwrap(), crate::store::Created::New);
+    }
+    one.post(&bench, 2, withdrawal(post, WithdrawalReason::Author, None)).await;
+    assert_eq!(tombstones(&bench, &one).await.len(), 1);
+    assert!(!bench.is_there(&blob_name("photo")) && is_handed_out(&bench, &two, "other").await);
+    // The code reaches all that name its hash.
+    let code = format!(r#"{{"code":"{}"}}"#, WithdrawalCode([5; 16]));
+    let present = Call::new("POST", "/v1/withdrawals").body(code.as_bytes());
+    assert_eq!(bench.send(&present).await.json(), json!({ "posts": 2 }));
+    assert_eq!(tombstones(&bench, &two).await[0].about, theirs);
 }
 
 #[tokio::test]
