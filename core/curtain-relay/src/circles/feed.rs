@@ -32,6 +32,10 @@ use crate::{Relay, witness};
 /// Objects that are asked for at once.
 const AT_ONCE: usize = 8;
 
+/// Days from now to the last day of a post, at most: a consent lasts for 3,653 days (`consent/limits.rs` of curtain, after
+/// GDPR art. 5(1)(e) and GMC 35), and the clocks may stand on two sides of midnight.
+const MAX_DAYS: u32 = 3_653 + 1;
+
 /// Requests about feeds.
 pub(super) fn routes() -> Router<Arc<Relay>> {
     Router::new()
@@ -133,11 +137,15 @@ fn refused(error: FeedError) -> Problem {
     if let FeedError::Behind { here, .. } = error { problem.with("size", here) } else { problem }
 }
 
-/// What a post needs: its files, its consent not withdrawn, and that consent and no other for each file.
+/// What a post needs: a last day that a consent may have, its files, its consent not withdrawn, and that consent and no other for each file.
 ///
 /// Whoever deletes a file looks for other posts under the same consent. So a file belongs to the consent of the first
 /// header that named it, whoever knows its hash; since it is sealed under that consent, no honest header says otherwise.
 async fn check_post(relay: &Relay, place: Place, consent: &ConsentName, post: &Post) -> Result<(), Problem> {
+    if post.last_day().is_none_or(|day| day > relay.now().plus_days(MAX_DAYS)) {
+        let detail = "no consent lasts until the last day of this";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "delete_after_far", detail));
+    }
     let store = &relay.store;
     let blobs = || stream::iter(post.objects.iter().copied());
     let missing = blobs().map(|object| async move {

@@ -7,7 +7,7 @@ use curtain_wire::credential::Role;
 use curtain_wire::feed::{Reason, Tombstone};
 use curtain_wire::hash::Sha256;
 use curtain_wire::head::{LogKind, cosigned};
-use curtain_wire::header::{WithdrawalCode, WithdrawalReason};
+use curtain_wire::header::{Content, Post, WithdrawalCode, WithdrawalReason};
 use curtain_wire::note::Note;
 use serde_json::json;
 
@@ -294,6 +294,22 @@ async fn what_is_over_goes() {
     relay.ahead_s.store(0, Ordering::Relaxed);
     let [stone] = tombstones(&bench, &world).await[..] else { panic!("one tombstone") };
     assert_eq!((stone.about, stone.reason), (post, Reason::Over));
+}
+
+#[tokio::test]
+async fn no_post_is_kept_for_longer_than_a_consent_lasts() {
+    let bench = Bench::new().await;
+    let mut world = founded(&bench, "one").await;
+    upload(&bench, &["body"]).await;
+    let until = |days| {
+        let Content::Post(post) = case(2, &["body"], 5) else { panic!("a case is a post") };
+        Content::Post(Post { delete_after: now().plus_days(days).date(), ..post })
+    };
+    for days in [3_656, 100_000] {
+        let (_, answer) = world.try_post(&bench, 2, until(days)).await;
+        assert_eq!(refused(&answer), (422, "delete_after_far".to_owned()));
+    }
+    world.post(&bench, 2, until(3_653)).await;
 }
 
 #[tokio::test]
