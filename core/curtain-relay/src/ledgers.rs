@@ -16,7 +16,7 @@ use curtain_wire::canonical;
 use curtain_wire::checkpoint::{Checkpoint, log_of};
 use curtain_wire::credential::Role;
 use curtain_wire::hash::{Id, Sha256};
-use curtain_wire::membership::Circle;
+use curtain_wire::membership::{Circle, DeviceRecord};
 use curtain_wire::note::{self, Note, Verified};
 use curtain_wire::statement::PublicKey;
 use serde_json::{Value, json};
@@ -24,8 +24,7 @@ use serde_json::{Value, json};
 use crate::Relay;
 use crate::auth::{SignedBody, Signer};
 use crate::circles::{
-    self, Lines, Page, State, any_device, hex, listing, not_allowed, not_next, number, numbered, split,
-    to_the_end,
+    self, Lines, Page, State, any_device, hex, listing, not_allowed, not_next, number, numbered, to_the_end,
 };
 use crate::problem::Problem;
 use crate::store::Created;
@@ -83,15 +82,11 @@ async fn reader(relay: &Relay, log: Id, signer: &Signer) -> Result<(), Problem> 
         return Ok(());
     }
     let key = key_of(&relay.store, log).await?.ok_or_else(Problem::not_found)?;
-    let listed = relay.store.names(&format!("logs/{log}")).await?;
-    let listed: Vec<(Sha256, Sha256)> = listed.iter().filter_map(|name| split(name)).collect();
-    for (circle, state, _) in listing(relay, &signer.key).await? {
-        let with_log = listed.iter().filter(|(listing, _)| *listing == circle);
-        let lists = |(_, device): &(Sha256, Sha256)| {
-            let record = state.members.circle.device(device);
-            record.is_some_and(|record| record.device.log == key) && was_here(&state, device)
-        };
-        if is_officer(&state, &signer.key) && { with_log }.any(lists) {
+    for (_, state, _) in listing(relay, &signer.key).await? {
+        let lists = |device, record: &DeviceRecord| record.device.log == key && was_here(&state, &device);
+        if is_officer(&state, &signer.key)
+            && state.members.circle.devices().any(|(id, record)| lists(id, record))
+        {
             return Ok(());
         }
     }

@@ -22,7 +22,7 @@ use curtain_wire::tree::{Hash, verify_consistency};
 
 use crate::Relay;
 use crate::auth;
-use crate::circles::{broken_store, computed, numbered, split, text};
+use crate::circles::{broken_store, computed, listings, numbered, text};
 use crate::problem::Problem;
 use crate::store::{Created, Store, StoreError};
 
@@ -138,11 +138,10 @@ pub(crate) async fn key_of(store: &Store, log: Id) -> Result<Option<VerifierKey>
 /// The key of a log, if a circle lists a device with it now.
 async fn listed(relay: &Relay, log: Id) -> Result<Option<VerifierKey>, Problem> {
     let Some(key) = key_of(&relay.store, log).await? else { return Ok(None) };
-    let names = relay.store.names(&format!("logs/{log}")).await?;
-    for (circle, device) in names.iter().filter_map(|name| split::<Sha256>(name)).take(MAX_LISTINGS) {
+    let listings = listings(&relay.store, log, &key).await?;
+    for (circle, request) in listings.into_iter().take(MAX_LISTINGS) {
         let Ok(state) = relay.circles.state(relay, circle).await else { continue };
-        let standing = state.members.circle.requester(&device);
-        if standing.is_some_and(|standing| standing.device.log == key) {
+        if state.members.device(&request).is_some_and(|(_, standing)| standing.device.log == key) {
             return Ok(Some(key));
         }
     }

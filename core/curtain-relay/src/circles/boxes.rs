@@ -118,6 +118,7 @@ async fn get_box(
     let stored = stored.ok_or_else(Problem::not_found)?;
     let set = set(move || BoxSet::parse(stored.to_vec(), &head)).await?;
     let one = computed(move || set.one(&recipient)).await?.ok_or_else(Problem::not_found)?;
+    state.members.came(&relay.store, &signer.key).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], canonical::to_bytes(&one)).into_response())
 }
 

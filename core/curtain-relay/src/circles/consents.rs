@@ -7,7 +7,7 @@ use curtain_wire::membership::Circle;
 use curtain_wire::statement::PublicKey;
 use curtain_wire::time::UnixTime;
 
-use super::split;
+use super::index::split;
 use crate::problem::Problem;
 use crate::store::{Created, Store, StoreError};
 

@@ -84,17 +84,24 @@ async fn append_entry(
                 State { members: Arc::new(members), ..state.clone() }
             }
         };
-        let entry = Signed::<Entry>::parse(&bytes).map_err(|error| refused(error.into()))?;
-        index::list_devices(&relay.store, id, &entry.body().change).await?;
         match relay.store.create(&numbered(&Log::Members.folder(id), n), bytes.clone()).await? {
             crate::store::Created::New => {
+                let members = Arc::clone(&new.members);
                 take(&kept, &mut slot, new);
+                lead_to(relay, &members, key, &bytes).await?;
                 return Ok(StatusCode::CREATED);
             }
             // Another relay was first: what it put there says what comes next.
             crate::store::Created::There => {}
         }
     }
+}
+
+/// Writes what leads to an entry that is there. Who does not hear the answer brings the entry again, and this is done again.
+async fn lead_to(relay: &Relay, members: &Members, key: PublicKey, bytes: &[u8]) -> Result<(), Problem> {
+    let entry = Signed::<Entry>::parse(bytes).map_err(|error| refused(error.into()))?;
+    index::list_devices(&relay.store, members.circle.id(), &entry.body().change).await?;
+    Ok(members.came(&relay.store, &key).await?)
 }
 
 fn take(kept: &super::Kept, slot: &mut Slot, new: State) {
@@ -152,7 +159,11 @@ async fn there(
         return Err(not_allowed());
     }
     let kept = Log::Members.read(&relay.store, id, n, 1).await?;
-    if kept.first() == Some(bytes) { Ok(StatusCode::OK) } else { Err(not_next(state.members.circle.size())) }
+    if kept.first() != Some(bytes) {
+        return Err(not_next(state.members.circle.size()));
+    }
+    lead_to(relay, &state.members, key, bytes).await?;
+    Ok(StatusCode::OK)
 }
 
 fn refused(error: MembershipError) -> Problem {

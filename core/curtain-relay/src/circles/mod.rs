@@ -27,13 +27,13 @@ use curtain_wire::statement::PublicKey;
 use curtain_wire::time::UnixTime;
 use tokio::sync::watch;
 
-pub(crate) use index::{any_device, listing, split};
+pub(crate) use index::{any_device, listing, listings};
 pub(crate) use lines::{Lines, Page, hex, json, number, text};
 
 use crate::Relay;
 use crate::auth::Signer;
 use crate::problem::Problem;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// The most circles of which everything is held in memory.
 const MAX_KEPT: usize = 256;
@@ -134,6 +134,12 @@ impl Members {
     /// The device that has or had this `request` key.
     pub(crate) fn was_device(&self, key: &PublicKey) -> Option<Sha256> {
         self.requests.get(key).copied()
+    }
+
+    /// Says that the device that signed with `key`, if it is one, did something in the circle.
+    async fn came(&self, store: &Store, key: &PublicKey) -> Result<(), StoreError> {
+        let Some((_, standing)) = self.device(key) else { return Ok(()) };
+        index::came(store, self.circle.id(), standing.device).await
     }
 
     fn may(&self, key: &PublicKey, needs: Access) -> bool {

@@ -7,7 +7,7 @@ use ring::signature::KeyPair as _;
 use serde_json::json;
 
 use super::client::{Answer, Call, pair};
-use super::world::{ADMIN, World, device, log, log_key, log_signature};
+use super::world::{ADMIN, World, device, kem, log, log_key, log_signature};
 use super::{Bench, config};
 use crate::server::Server;
 use crate::witness::count;
@@ -126,6 +126,57 @@ async fn logs_of_who_is_out_are_not_witnessed_and_named_ones_are() {
     assert!(!line.is_empty());
     let note = Note::new(text.clone(), vec![sign_ed25519(&text, &named, sign).unwrap()]).unwrap();
     cosigned(&bench, &bench.send(&add(&body(0, &[], &note.to_string()))).await, &text);
+}
+
+/// Circles that strangers made, as the store has them: named so that they come first.
+fn strangers(n: usize) -> impl Iterator<Item = String> {
+    (0..n).map(|n| format!("{n:064}"))
+}
+
+#[tokio::test]
+async fn circles_of_strangers_do_not_push_out_those_of_a_device() {
+    let bench = Bench::new().await;
+    let mut world = founded(&bench).await;
+    let store = &bench.relay().store;
+    let key = curtain_wire::statement::PublicKey(*log_key(2).public_key());
+    for circle in strangers(1_001) {
+        let _ = store.create(&format!("devices/{}/{circle}", device(2).request), "").await.unwrap();
+    }
+    for circle in strangers(65) {
+        let name = format!("logs/{}/{key}/{circle}-{}", log(2), device(2).request);
+        let _ = store.create(&name, "").await.unwrap();
+    }
+    let circles = || Call::get("/v1/circles").signed(2);
+    world.profile(2);
+    world.push(&bench).await;
+    assert_eq!(bench.send(&circles()).await.json(), json!({ "circles": [world.id().to_string()] }));
+    cosigned(&bench, &bench.send(&asked(2, 0, 1)).await, &text(2, 1));
+    // To read its own box shows as well that a device is there.
+    let boxes = world.boxes();
+    let put = Call::new("PUT", &world.path("boxes/1")).body(boxes.as_bytes()).signed(ADMIN);
+    assert_eq!(bench.send(&put).await.status, 201);
+    let own = world.path(&format!("boxes/1/{}", kem(3).recipient()));
+    assert_eq!(bench.send(&Call::get(&own).signed(3)).await.status, 200);
+    assert!(bench.is_there(&format!("came/{}/{}", device(3).request, world.id())));
+}
+
+#[tokio::test]
+async fn what_leads_to_an_entry_comes_with_the_entry() {
+    let bench = Bench::new().await;
+    let world = World::of_four("one");
+    let (_, entry) = &world.entries[0];
+    // One that is not taken leads nowhere.
+    let foreign = Call::new("PUT", &world.path("members/0")).body(entry).signed(77);
+    assert_eq!(refused(&bench.send(&foreign).await), (403, "not_allowed".to_owned()));
+    let key = format!("ledgers/{}/key", log(ADMIN));
+    assert!(!bench.is_there(&key) && !bench.is_there("devices"));
+    assert_eq!(bench.send(&world.entry_call(0)).await.status, 201);
+    assert!(bench.is_there(&key));
+    // The relay was killed in between, and the entry is brought again.
+    bench.relay().store.delete(&key).await.unwrap();
+    std::fs::remove_dir_all(bench.folder.path().join("store/came")).unwrap();
+    assert_eq!(bench.send(&world.entry_call(0)).await.status, 200);
+    assert!(bench.is_there(&key));
 }
 
 /// Each step is asked of both relays at once, on one path by each: one state follows the other, in one order.
