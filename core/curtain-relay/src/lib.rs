@@ -4,6 +4,7 @@ mod auth;
 mod blobs;
 mod circles;
 mod config;
+mod going;
 mod keys;
 mod ledgers;
 mod limits;

@@ -1,13 +1,14 @@
 //! What rests on a consent: files and headers. Notes of it are there before a header is, and are hints: whoever follows one
 //! looks into the circle.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use curtain_wire::hash::Sha256;
 use curtain_wire::membership::Circle;
 use curtain_wire::statement::PublicKey;
 use curtain_wire::time::UnixTime;
 
-use super::index::split;
 use crate::problem::Problem;
 use crate::store::{Created, Store, StoreError};
 
@@ -25,7 +26,22 @@ pub(super) struct ConsentName {
 }
 
 /// The place of a header that is there, or was about to be.
-pub(super) type Place = (Sha256, u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) circle: Sha256,
+    pub(super) n: u64,
+}
+
+fn parse(name: &str) -> Option<(Place, i64)> {
+    let (circle, (n, at)) =
+        name.split_once('-').and_then(|(circle, rest)| Some((circle, rest.split_once('-')?)))?;
+    Some((Place { circle: circle.parse().ok()?, n: n.parse().ok()? }, at.parse().ok()?))
+}
+
+/// Whether a header that is not at its place may still come, if its consent was noted then.
+pub(super) fn may_come(noted: i64, now: UnixTime) -> bool {
+    now.seconds() - noted < ON_ITS_WAY_S
+}
 
 impl ConsentName {
     /// The consent of a post by this device, which the circle lists or listed.
@@ -38,29 +54,23 @@ impl ConsentName {
         format!("consents/{}/{}", self.withdrawal, self.log)
     }
 
-    /// Notes that a header under this consent is on its way to a place.
-    pub(super) async fn note(&self, store: &Store, (id, n): Place, now: UnixTime) -> Result<(), StoreError> {
-        let name = format!("{}/{id}-{n:012}", self.folder());
-        let _ = store.create(&name, now.seconds().to_string()).await?;
+    /// Notes that a header under this consent is on its way to a place. Who tries again notes it again: the latest counts.
+    pub(super) async fn note(&self, store: &Store, place: Place, now: UnixTime) -> Result<(), StoreError> {
+        let Place { circle, n } = place;
+        let name = format!("{}/{circle}-{n:012}-{}", self.folder(), now.seconds());
+        let _ = store.create(&name, "").await?;
         Ok(())
     }
 
-    /// Where headers under this consent are, or were about to be.
-    pub(super) async fn noted(&self, store: &Store) -> Result<Vec<Place>, StoreError> {
-        let names = store.names(&self.folder()).await?;
-        Ok(names.iter().filter_map(|name| split(name)).collect())
-    }
-
-    /// Whether a header that is not there was noted a short time ago.
-    pub(super) async fn is_on_its_way(
-        &self,
-        store: &Store,
-        (id, n): Place,
-        now: UnixTime,
-    ) -> Result<bool, StoreError> {
-        let noted = store.get(&format!("{}/{id}-{n:012}", self.folder()), 20).await?;
-        let at: Option<i64> = noted.and_then(|at| str::from_utf8(&at).ok()?.parse().ok());
-        Ok(at.is_some_and(|at| now.seconds() - at < ON_ITS_WAY_S))
+    /// Where headers under this consent are, or were about to be, and when that was noted last.
+    pub(super) async fn noted(&self, store: &Store) -> Result<BTreeMap<Place, i64>, StoreError> {
+        let mut latest = BTreeMap::new();
+        for name in store.names(&self.folder()).await? {
+            let Some((place, at)) = parse(&name) else { continue };
+            let known = latest.entry(place).or_insert(at);
+            *known = at.max(*known);
+        }
+        Ok(latest)
     }
 
     /// Notes that a file belongs to this consent, unless it belongs to another.
@@ -81,7 +91,7 @@ pub(super) async fn noted_anywhere(store: &Store, withdrawal: Sha256) -> Result<
     let mut places = Vec::new();
     for log in store.names(&format!("consents/{withdrawal}")).await? {
         let Ok(log) = log.parse() else { continue };
-        places.extend(ConsentName { withdrawal, log }.noted(store).await?);
+        places.extend(ConsentName { withdrawal, log }.noted(store).await?.into_keys());
     }
     Ok(places)
 }

@@ -27,7 +27,7 @@ use super::{
 use crate::auth::{SignedBody, Signer};
 use crate::problem::Problem;
 use crate::store::{Created, Store};
-use crate::{Relay, witness};
+use crate::{Relay, going, witness};
 
 /// Objects that are asked for at once.
 const AT_ONCE: usize = 8;
@@ -108,7 +108,7 @@ async fn take_next(relay: &Relay, id: Sha256, key: PublicKey, bytes: Bytes) -> R
         let n = state.feed.size();
         if let Some(post) = checked.post() {
             let consent = ConsentName::of(&state.members.circle, &device, post.withdrawal);
-            check_post(relay, (id, n), &consent.ok_or_else(not_allowed)?, post).await?;
+            check_post(relay, Place { circle: id, n }, &consent.ok_or_else(not_allowed)?, post).await?;
         }
         if store.create(&numbered(&Log::Feed.folder(id), n), bytes.clone()).await? == Created::New {
             let content = Box::new(checked.header().content.clone());
@@ -150,20 +150,9 @@ async fn check_post(relay: &Relay, place: Place, consent: &ConsentName, post: &P
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "delete_after_far", detail));
     }
     let store = &relay.store;
-    let blobs = || stream::iter(post.objects.iter().copied());
-    let missing = blobs().map(|object| async move {
-        let here = store.size(&format!("blobs/{}", object.sha256)).await? == Some(object.size);
-        Ok::<_, Problem>((!here).then_some(object.sha256))
-    });
-    let missing: BTreeSet<Sha256> =
-        missing.buffer_unordered(AT_ONCE).try_filter_map(|blob| ready(Ok(blob))).try_collect().await?;
-    if !missing.is_empty() {
-        not_gone(store, missing.iter().copied().collect()).await?;
-        let detail = "files of this are not here, or of another size: upload them first";
-        let missing: Vec<String> = missing.iter().map(Sha256::to_string).collect();
-        return Err(Problem::new(StatusCode::CONFLICT, "blobs_missing", detail).with("missing", missing));
-    }
-    let claims = blobs().map(|object| consent.claim(store, object.sha256));
+    let blobs: Vec<Sha256> = post.objects.iter().map(|object| object.sha256).collect();
+    all_here(store, post).await?;
+    let claims = stream::iter(blobs.clone()).map(|blob| consent.claim(store, blob));
     claims.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     // From here on, whoever withdraws this consent or deletes its files sees that this is on its way. If they were faster,
     // it shows now.
@@ -172,12 +161,41 @@ async fn check_post(relay: &Relay, place: Place, consent: &ConsentName, post: &P
         let detail = "the patient has withdrawn the consent for this";
         return Err(Problem::new(StatusCode::GONE, "withdrawn", detail));
     }
-    not_gone(store, post.objects.iter().map(|object| object.sha256).collect()).await
+    let going: BTreeSet<Sha256> = going::marked(relay).await?.into_iter().collect();
+    let going: Vec<Sha256> = blobs.iter().copied().filter(|blob| going.contains(blob)).collect();
+    if !going.is_empty() {
+        return Err(blobs_missing(&going));
+    }
+    not_gone(store, &blobs).await?;
+    all_here(store, post).await
+}
+
+/// Refuses a post whose files are not all here.
+async fn all_here(store: &Store, post: &Post) -> Result<(), Problem> {
+    let missing = stream::iter(post.objects.clone()).map(|object| async move {
+        let here = store.size(&format!("blobs/{}", object.sha256)).await? == Some(object.size);
+        Ok::<_, Problem>((!here).then_some(object.sha256))
+    });
+    let missing: BTreeSet<Sha256> =
+        missing.buffer_unordered(AT_ONCE).try_filter_map(|blob| ready(Ok(blob))).try_collect().await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing: Vec<Sha256> = missing.into_iter().collect();
+    not_gone(store, &missing).await?;
+    Err(blobs_missing(&missing))
+}
+
+fn blobs_missing(missing: &[Sha256]) -> Problem {
+    let detail = "files of this are not here, or of another size: upload them first";
+    let missing: Vec<String> = missing.iter().map(Sha256::to_string).collect();
+    Problem::new(StatusCode::CONFLICT, "blobs_missing", detail).with("missing", missing)
 }
 
 /// Refuses files that were deleted.
-async fn not_gone(store: &Store, blobs: Vec<Sha256>) -> Result<(), Problem> {
-    let gone = stream::iter(blobs).map(|blob| async move { store.size(&format!("gone/{blob}")).await });
+async fn not_gone(store: &Store, blobs: &[Sha256]) -> Result<(), Problem> {
+    let gone =
+        stream::iter(blobs.to_vec()).map(|blob| async move { store.size(&format!("gone/{blob}")).await });
     let gone = gone.buffer_unordered(AT_ONCE).try_any(|gone| ready(gone.is_some())).await?;
     let detail = "a file of this was deleted, because a post was withdrawn or is over";
     if gone { Err(Problem::new(StatusCode::GONE, "blob_gone", detail)) } else { Ok(()) }

@@ -112,7 +112,7 @@ pub(crate) async fn any_device(
 }
 
 /// Reads `<circle>-<rest>`, as hints are named.
-pub(super) fn split<T: FromStr>(name: &str) -> Option<(Sha256, T)> {
+fn split<T: FromStr>(name: &str) -> Option<(Sha256, T)> {
     let (circle, rest) = name.split_once('-')?;
     Some((circle.parse().ok()?, rest.parse().ok()?))
 }

@@ -21,13 +21,14 @@ use curtain_wire::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::consents::{ConsentName, Place, noted_anywhere};
+use super::consents::{ConsentName, Place, may_come, noted_anywhere};
 use super::load::Log;
 use super::{
     Access, Kept, Page, State, broken_store, hex, lines, members, no_such_circle, numbered, to_the_end,
 };
 use crate::Relay;
 use crate::auth::{self, Signer};
+use crate::going::Going;
 use crate::problem::Problem;
 use crate::store::{Created, Store, StoreError};
 
@@ -85,8 +86,8 @@ async fn present(relay: &Relay, code: WithdrawalCode) -> Result<u64, Problem> {
     let withdrawal = Sha256::of(&code.0);
     let _ = relay.store.create(&format!("codes/{withdrawal}"), code.to_string()).await?;
     let mut posts = 0;
-    for (id, n) in noted_anywhere(&relay.store, withdrawal).await? {
-        let kept = relay.circles.kept(id);
+    for Place { circle, n } in noted_anywhere(&relay.store, withdrawal).await? {
+        let kept = relay.circles.kept(circle);
         let Some(state) = kept.state(&relay.store).await? else { continue };
         // One that is on its way here sees the code itself.
         let Some(post) = state.feed.post(n).filter(|post| post.withdrawal == withdrawal) else { continue };
@@ -200,13 +201,23 @@ async fn bury(
     let consent = consent.ok_or_else(broken_store)?;
     let by_code =
         matches!(reason, Reason::Code(_)) || presented(&relay.store, post.withdrawal).await?.is_some();
-    let others = if by_code { Others::default() } else { others(relay, (kept.id, n), &consent).await? };
-    for blob in post.objects.iter().map(|object| object.sha256).filter(|blob| !others.need.contains(blob)) {
-        if others.may_come {
-            // It is seen next time: until then the post has no tombstone, but is not handed out either.
-            return Ok(());
+    let mut marks = Vec::new();
+    for object in &post.objects {
+        marks.push(Going::mark(relay, object.sha256).await?);
+    }
+    let place = Place { circle: kept.id, n };
+    let others = if by_code { Others::default() } else { others(relay, place, &consent).await? };
+    // A header that is on its way is seen next time: until then the post has no tombstone, but is not handed out either.
+    let waits = others.may_come && marks.iter().any(|going| !others.need.contains(&going.blob()));
+    for going in marks {
+        if waits || others.need.contains(&going.blob()) {
+            going.stays(&relay.store).await?;
+        } else {
+            going.goes_for_ever(relay).await?;
         }
-        delete(&relay.store, blob).await?;
+    }
+    if waits {
+        return Ok(());
     }
     let tombstone = Tombstone { about: post.hash, at: relay.now(), reason }.to_bytes();
     let mut slot = kept.slot.lock().await;
@@ -228,11 +239,6 @@ async fn bury(
     }
 }
 
-async fn delete(store: &Store, blob: Sha256) -> Result<(), StoreError> {
-    let _ = store.create(&format!("gone/{blob}"), "").await?;
-    store.delete(&format!("blobs/{blob}")).await
-}
-
 /// What else rests on the consent of a post that must go.
 #[derive(Debug, Default)]
 struct Others {
@@ -245,15 +251,16 @@ struct Others {
 /// Looks for other headers under the consent of the post at `gone`: no others name its files.
 async fn others(relay: &Relay, gone: Place, consent: &ConsentName) -> Result<Others, Problem> {
     let (mut others, now) = (Others::default(), relay.now());
-    let mut places: BTreeMap<Sha256, BTreeSet<u64>> = BTreeMap::new();
-    for (id, n) in consent.noted(&relay.store).await?.into_iter().filter(|place| *place != gone) {
-        places.entry(id).or_default().insert(n);
+    let mut places: BTreeMap<Sha256, Vec<(u64, i64)>> = BTreeMap::new();
+    let noted = consent.noted(&relay.store).await?;
+    for (Place { circle, n }, at) in noted.into_iter().filter(|(place, _)| *place != gone) {
+        places.entry(circle).or_default().push((n, at));
     }
-    for (id, places) in places {
-        let state = relay.circles.plain(&relay.store, id).await?;
-        for n in places {
+    for (circle, places) in places {
+        let state = relay.circles.plain(&relay.store, circle).await?;
+        for (n, at) in places {
             let Some(state) = state.as_ref().filter(|state| state.feed.size() > n) else {
-                others.may_come |= consent.is_on_its_way(&relay.store, (id, n), now).await?;
+                others.may_come |= may_come(at, now);
                 continue;
             };
             let live = state.feed.post(n).filter(|post| state.is_live(post, now));
