@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use crate::Relay;
 use crate::auth::{SignedHead, Signer, too_large};
 use crate::circles::Access;
+use crate::going::Going;
 use crate::problem::Problem;
 use crate::store::Created;
 use parts::Arrival;
@@ -119,9 +120,16 @@ impl Uploads {
         let _ = tokio::time::timeout(time, arriving.wait_for(|n| *n == 0)).await;
     }
 
+    /// Whether an upload that has not expired brings this blob.
+    fn brings(&self, blob: Sha256, now: UnixTime) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().any(|info| info.sha256 == blob && info.expires() > now.seconds())
+    }
+
     /// Removes what has expired, and finishes what a crash left unfinished.
     pub(crate) async fn sweep(&self, relay: &Arc<Relay>) -> Result<(), Problem> {
-        let mut known = HashMap::new();
+        let (mut known, mut expired) = (HashMap::new(), Vec::new());
+        let began = relay.now();
         let mut open = 0;
         for name in relay.store.names("uploads").await? {
             let Ok(id) = name.parse() else { continue };
@@ -130,11 +138,11 @@ impl Uploads {
                 remove(relay, id).await?;
                 continue;
             };
-            if info.expires() <= relay.now().seconds() {
-                remove(relay, id).await?;
+            let upload = Upload { id, info };
+            if upload.info.expires() <= relay.now().seconds() {
+                expired.push(upload);
                 continue;
             }
-            let upload = Upload { id, info };
             let progress = parts::progress(relay, &upload).await?;
             open += i64::from(!progress.is_done);
             if progress.is_whole(&upload) && finish::finish(relay, &upload, progress).await.is_err() {
@@ -144,8 +152,19 @@ impl Uploads {
             known.insert(id, upload.info);
         }
         relay.metrics.uploads_open.store(open, std::sync::atomic::Ordering::Relaxed);
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
-        Ok(())
+        {
+            let mut kept = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            // What came meanwhile counts as well.
+            let late = kept.drain().filter(|(_, info)| info.at >= began);
+            known.extend(late);
+            *kept = known;
+        }
+        let mut result = Ok(());
+        for upload in expired {
+            // One that a header may be about to name is asked about again, and one that fails holds up no other.
+            result = result.and(leave(relay, &upload).await.map(|_| ()));
+        }
+        result
     }
 }
 
@@ -297,7 +316,12 @@ async fn terminate(
     signer: Signer,
 ) -> Result<Response, Problem> {
     let upload = find(&relay, &id, &signer).await?;
-    remove(&relay, upload.id).await?;
+    relay.uploads.forget(upload.id);
+    if leave(&relay, &upload).await? == Left::Stays {
+        relay.uploads.learn(&upload);
+        let detail = "a header may be about to name what this brought; try again later";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail));
+    }
     Ok((StatusCode::NO_CONTENT, [("tus-resumable", tus::VERSION)]).into_response())
 }
 
@@ -369,6 +393,34 @@ async fn read(relay: &Relay, id: Id) -> Result<Option<Info>, Problem> {
     let bytes = relay.store.get(&format!("{}/info", folder(id)), MAX_INFO_BYTES).await?;
     // What is not ours to read is as good as nothing, and is swept.
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// What became of an upload that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    Gone,
+    /// A header that may name what it brought is on its way.
+    Stays,
+}
+
+/// Removes an upload, and what it brought, unless a header named that or another upload brings it too: nobody reads it, and
+/// nobody would ever delete it.
+async fn leave(relay: &Relay, upload: &Upload) -> Result<Left, Problem> {
+    let blob = upload.info.sha256;
+    let is_here = relay.store.size(&format!("blobs/{blob}")).await?.is_some();
+    if is_here && !relay.uploads.brings(blob, relay.now()) {
+        let going = Going::mark(relay, blob).await?;
+        match relay.circles.is_named(relay, blob).await? {
+            Some(false) => going.goes(relay).await?,
+            Some(true) => going.stays(&relay.store).await?,
+            None => {
+                going.stays(&relay.store).await?;
+                return Ok(Left::Stays);
+            }
+        }
+    }
+    remove(relay, upload.id).await?;
+    Ok(Left::Gone)
 }
 
 /// Removes all of an upload: first what makes it one.

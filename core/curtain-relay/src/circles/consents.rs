@@ -50,6 +50,15 @@ impl ConsentName {
         Some(Self { withdrawal, log })
     }
 
+    /// The consent to which a file belongs, if a header ever named it.
+    pub(super) async fn of_file(store: &Store, blob: Sha256) -> Result<Option<Self>, StoreError> {
+        let named = store.get(&format!("named/{blob}"), 256).await?;
+        Ok(named.and_then(|named| {
+            let (withdrawal, log) = str::from_utf8(&named).ok()?.split_once(' ')?;
+            Some(Self { withdrawal: withdrawal.parse().ok()?, log: log.parse().ok()? })
+        }))
+    }
+
     fn folder(&self) -> String {
         format!("consents/{}/{}", self.withdrawal, self.log)
     }

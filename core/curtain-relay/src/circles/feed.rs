@@ -150,6 +150,8 @@ async fn check_post(relay: &Relay, place: Place, consent: &ConsentName, post: &P
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "delete_after_far", detail));
     }
     let store = &relay.store;
+    // Who is refused here leaves no note.
+    not_withdrawn(store, post).await?;
     let blobs: Vec<Sha256> = post.objects.iter().map(|object| object.sha256).collect();
     all_here(store, post).await?;
     let claims = stream::iter(blobs.clone()).map(|blob| consent.claim(store, blob));
@@ -157,10 +159,7 @@ async fn check_post(relay: &Relay, place: Place, consent: &ConsentName, post: &P
     // From here on, whoever withdraws this consent or deletes its files sees that this is on its way. If they were faster,
     // it shows now.
     consent.note(store, place, relay.now()).await?;
-    if tombstones::presented(store, post.withdrawal).await?.is_some() {
-        let detail = "the patient has withdrawn the consent for this";
-        return Err(Problem::new(StatusCode::GONE, "withdrawn", detail));
-    }
+    not_withdrawn(store, post).await?;
     let going: BTreeSet<Sha256> = going::marked(relay).await?.into_iter().collect();
     let going: Vec<Sha256> = blobs.iter().copied().filter(|blob| going.contains(blob)).collect();
     if !going.is_empty() {
@@ -168,6 +167,13 @@ async fn check_post(relay: &Relay, place: Place, consent: &ConsentName, post: &P
     }
     not_gone(store, &blobs).await?;
     all_here(store, post).await
+}
+
+/// Refuses a post whose code was presented.
+async fn not_withdrawn(store: &Store, post: &Post) -> Result<(), Problem> {
+    let detail = "the patient has withdrawn the consent for this";
+    let withdrawn = Problem::new(StatusCode::GONE, "withdrawn", detail);
+    if tombstones::presented(store, post.withdrawal).await?.is_some() { Err(withdrawn) } else { Ok(()) }
 }
 
 /// Refuses a post whose files are not all here.

@@ -263,6 +263,11 @@ impl Circles {
         Ok(None)
     }
 
+    /// Whether a header of whatever circle ever named a blob. None if one that may is on its way.
+    pub(crate) async fn is_named(&self, relay: &Relay, blob: Sha256) -> Result<Option<bool>, Problem> {
+        tombstones::is_named(relay, blob).await
+    }
+
     /// Bytes of the blobs that live posts of the circle name.
     pub(crate) async fn named_bytes(&self, relay: &Relay, id: Sha256) -> Result<u64, Problem> {
         let (state, now) = (self.state(relay, id).await?, relay.now());

@@ -206,11 +206,14 @@ async fn bury(
         marks.push(Going::mark(relay, object.sha256).await?);
     }
     let place = Place { circle: kept.id, n };
-    let others = if by_code { Others::default() } else { others(relay, place, &consent).await? };
+    let resting = if by_code { Resting::default() } else { resting(relay, &consent).await? };
+    let others = resting.posts.iter().filter(|(other, _, live)| *live && *other != place);
+    let needed: BTreeSet<Sha256> =
+        others.flat_map(|(_, post, _)| &post.objects).map(|object| object.sha256).collect();
     // A header that is on its way is seen next time: until then the post has no tombstone, but is not handed out either.
-    let waits = others.may_come && marks.iter().any(|going| !others.need.contains(&going.blob()));
+    let waits = resting.may_come && marks.iter().any(|going| !needed.contains(&going.blob()));
     for going in marks {
-        if waits || others.need.contains(&going.blob()) {
+        if waits || needed.contains(&going.blob()) {
             going.stays(&relay.store).await?;
         } else {
             going.goes_for_ever(relay).await?;
@@ -239,33 +242,41 @@ async fn bury(
     }
 }
 
-/// What else rests on the consent of a post that must go.
+/// What rests on a consent.
 #[derive(Debug, Default)]
-struct Others {
-    /// Files of live posts.
-    need: BTreeSet<Sha256>,
-    /// A header that may name more is on its way.
+struct Resting {
+    /// Posts that are there, and whether each is live.
+    posts: Vec<(Place, Posted, bool)>,
+    /// Another header is on its way.
     may_come: bool,
 }
 
-/// Looks for other headers under the consent of the post at `gone`: no others name its files.
-async fn others(relay: &Relay, gone: Place, consent: &ConsentName) -> Result<Others, Problem> {
-    let (mut others, now) = (Others::default(), relay.now());
-    let mut places: BTreeMap<Sha256, Vec<(u64, i64)>> = BTreeMap::new();
-    let noted = consent.noted(&relay.store).await?;
-    for (Place { circle, n }, at) in noted.into_iter().filter(|(place, _)| *place != gone) {
-        places.entry(circle).or_default().push((n, at));
+/// Looks for what rests on a consent. No other posts name its files.
+async fn resting(relay: &Relay, consent: &ConsentName) -> Result<Resting, Problem> {
+    let (mut resting, now) = (Resting::default(), relay.now());
+    let mut places: BTreeMap<Sha256, Vec<(Place, i64)>> = BTreeMap::new();
+    for (place, at) in consent.noted(&relay.store).await? {
+        places.entry(place.circle).or_default().push((place, at));
     }
     for (circle, places) in places {
         let state = relay.circles.plain(&relay.store, circle).await?;
-        for (n, at) in places {
-            let Some(state) = state.as_ref().filter(|state| state.feed.size() > n) else {
-                others.may_come |= may_come(at, now);
+        for (place, at) in places {
+            let Some(state) = state.as_ref().filter(|state| state.feed.size() > place.n) else {
+                resting.may_come |= may_come(at, now);
                 continue;
             };
-            let live = state.feed.post(n).filter(|post| state.is_live(post, now));
-            others.need.extend(live.iter().flat_map(|post| &post.objects).map(|object| object.sha256));
+            let post = state.feed.post(place.n);
+            resting.posts.extend(post.map(|post| (place, post.clone(), state.is_live(post, now))));
         }
     }
-    Ok(others)
+    Ok(resting)
+}
+
+/// Whether a header ever named a file. None if one that may is on its way.
+pub(super) async fn is_named(relay: &Relay, blob: Sha256) -> Result<Option<bool>, Problem> {
+    let Some(consent) = ConsentName::of_file(&relay.store, blob).await? else { return Ok(Some(false)) };
+    let resting = resting(relay, &consent).await?;
+    let mut named = resting.posts.iter().flat_map(|(_, post, _)| &post.objects);
+    let is_named = named.any(|object| object.sha256 == blob);
+    Ok((is_named || !resting.may_come).then_some(is_named))
 }

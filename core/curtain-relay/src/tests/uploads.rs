@@ -359,6 +359,41 @@ async fn of_two_who_go_on_at_once_one_does() {
 }
 
 #[tokio::test]
+async fn what_no_header_names_goes_after_a_day() {
+    let bench = Bench::new().await;
+    let relay = bench.server.relay().clone();
+    let mut world = World::new("uploads");
+    world.push(&bench).await;
+    let bring = async |bytes: &[u8], ahead| {
+        relay.set_ahead(ahead);
+        let call = creation(world.id(), bytes).field("content-type", "application/offset+octet-stream");
+        let answer = bench.send(&call.body(bytes).signed_for(1, "relay.test", relay.now())).await;
+        assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.body));
+        answer.field("location").unwrap().to_owned()
+    };
+    let (named, unnamed, again) = (super::world::blob("named"), sealed(2_000), sealed(3_000));
+    for bytes in [&named, &unnamed, &again] {
+        bring(bytes, 0).await;
+    }
+    // What its owner takes back goes at once.
+    let back = bring(&sealed(4_000), 0).await;
+    assert_eq!(bench.send(&tus("DELETE", &back).signed(1)).await.status, 204);
+    assert!(!bench.is_there(&blob(&sealed(4_000))));
+    let mut posts = world.clone();
+    posts.post(&bench, 1, super::world::case(1, &["named"], 5)).await;
+    bring(&again, 23 * 3600).await;
+    relay.uploads.sweep(&relay).await.unwrap();
+    assert!(bench.is_there(&blob(&unnamed)));
+    relay.set_ahead(24 * 3600 + 1);
+    relay.uploads.sweep(&relay).await.unwrap();
+    assert!(bench.is_there(&blob(&named)) && bench.is_there(&blob(&again)));
+    assert!(!bench.is_there(&blob(&unnamed)));
+    // It may come again.
+    bring(&unnamed, 24 * 3600 + 1).await;
+    assert!(bench.is_there(&blob(&unnamed)));
+}
+
+#[tokio::test]
 async fn a_device_has_so_much_room() {
     let bench = Bench::with(|config| config.device_quota_bytes = 200_000).await;
     begin(&bench, &sealed(100_000)).await;
