@@ -118,6 +118,7 @@ async fn put_leaf(
     if !is_leaf(&body, log, n) {
         return Err(refused("leaf", "this is no leaf of this log with this number"));
     }
+    relay.limits.keep(&signer.key, body.len())?;
     to_the_end(async move {
         has_leaf(&relay, log, n.checked_sub(1)).await?;
         put_once(&relay, log, &numbered(&folder(log, "leaves"), n), body, MAX_LEAF_BYTES).await
@@ -174,6 +175,7 @@ async fn put_sealed(
         return Err(refused("sealed", "these are no sealed details"));
     }
     has_leaf(&relay, log, Some(n)).await?;
+    relay.limits.keep(&signer.key, body.len())?;
     put_once(&relay, log, &numbered(&folder(log, "sealed"), n), body, MAX_SEALED_BYTES).await
 }
 
@@ -227,6 +229,7 @@ async fn put_checkpoint(
         return Err(refused("not_cosigned", "the witness here did not cosign this checkpoint"));
     }
     has_leaf(&relay, log, size.checked_sub(1)).await?;
+    relay.limits.keep(&signer.key, body.len())?;
     let name = numbered(&folder(log, "checkpoints"), size);
     put_once(&relay, log, &name, body, MAX_CHECKPOINT_BYTES).await
 }

@@ -16,6 +16,8 @@ use crate::problem::Problem;
 /// Rates are kept for at most so many keys and addresses; then those that are at rest are forgotten.
 const MAX_KEPT: usize = 100_000;
 
+const DAY: Duration = Duration::from_hours(24);
+
 /// What stands between requests and the rooms that answer.
 #[derive(Debug)]
 pub(crate) struct Limits {
@@ -24,6 +26,9 @@ pub(crate) struct Limits {
     requests: Arc<Counts>,
     keys: Rates<PublicKey>,
     addresses: Rates<IpAddr>,
+    /// Bytes that are kept for a key, but for those of uploads, which are counted there.
+    bytes: Rates<PublicKey>,
+    bytes_a_day: u64,
 }
 
 /// A request that is being answered. Gives back what it took when dropped.
@@ -42,6 +47,8 @@ impl Limits {
             requests: counts(),
             keys: Rates::new(config.requests_per_minute),
             addresses: Rates::new(config.requests_per_minute),
+            bytes: Rates { window: DAY, one: Duration::ZERO, full_at: Mutex::default() },
+            bytes_a_day: config.device_quota_bytes,
         }
     }
 
@@ -65,6 +72,15 @@ impl Limits {
             .with_header(header::RETRY_AFTER, 1)
         })?;
         Ok(Admitted { _one_of_all: one_of_all, _one_of_address: one_of_address })
+    }
+
+    /// Counts what is about to be kept for a key, outside of uploads: as much in a day as its uploads may be.
+    pub(crate) fn keep(&self, key: &PublicKey, bytes: usize) -> Result<(), Problem> {
+        // A share of the day; precise enough in a float of 53 bits.
+        #[expect(clippy::cast_precision_loss, reason = "quotas are round numbers")]
+        let share = bytes as f64 / self.bytes_a_day as f64;
+        let cost = Duration::try_from_secs_f64(DAY.as_secs_f64() * share).unwrap_or(Duration::MAX);
+        self.bytes.take_for(*key, cost).map_err(|_| Problem::quota("device"))
     }
 
     /// Counts a request of a key whose signature holds.
@@ -125,40 +141,46 @@ impl Drop for Counted {
     }
 }
 
-/// Token buckets: a minute's worth at once, refilled evenly.
+/// Token buckets: a window's worth at once, refilled evenly.
 #[derive(Debug)]
 struct Rates<K> {
-    per_minute: u32,
+    window: Duration,
+    /// What one costs.
+    one: Duration,
     /// When the bucket of each will be full again.
     full_at: Mutex<HashMap<K, Instant>>,
 }
 
 impl<K: Eq + Hash> Rates<K> {
     fn new(per_minute: u32) -> Self {
-        Self { per_minute, full_at: Mutex::default() }
+        let minute = Duration::from_mins(1);
+        Self { window: minute, one: minute / per_minute, full_at: Mutex::default() }
     }
 
     /// Takes one, or says how long to wait for it.
     fn take(&self, of: K) -> Result<(), Duration> {
-        let minute = Duration::from_mins(1);
-        let one = minute / self.per_minute;
+        self.take_for(of, self.one)
+    }
+
+    /// Takes what costs so much of the window, or says how long to wait for it.
+    fn take_for(&self, of: K, cost: Duration) -> Result<(), Duration> {
         let now = Instant::now();
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         if full_at.len() >= MAX_KEPT {
             full_at.retain(|_, full| *full > now);
         }
         let full = full_at.get(&of).copied().unwrap_or(now).max(now);
-        let next = full + one;
-        match next.duration_since(now).checked_sub(minute) {
+        let used = full.duration_since(now).saturating_add(cost);
+        match used.checked_sub(self.window) {
             Some(wait) if !wait.is_zero() => return Err(wait),
             _ => {}
         }
         if full_at.len() < MAX_KEPT || full_at.contains_key(&of) {
-            full_at.insert(of, next);
+            full_at.insert(of, now + used);
             return Ok(());
         }
         // Everybody at once: who is new waits.
-        Err(one)
+        Err(cost)
     }
 }
 

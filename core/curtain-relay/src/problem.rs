@@ -46,6 +46,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here for this key")
     }
 
+    /// 507: `of`, a circle or a device, has no more room.
+    pub(crate) fn quota(of: &str) -> Self {
+        let detail = format!("the {of} may keep no more here");
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "quota", detail).with("of", of)
+    }
+
     /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         self.status

@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use crate::Relay;
 use crate::auth::{SignedHead, Signer, too_large};
 use crate::circles::Access;
+use crate::config::Config;
 use crate::going::Going;
 use crate::problem::Problem;
 use crate::store::Created;
@@ -91,18 +92,26 @@ impl Default for Uploads {
 }
 
 impl Uploads {
-    /// Bytes of the uploads into this circle that have not expired.
-    fn bytes_into(&self, circle: Sha256) -> u64 {
-        self.sum(|info| info.circle == circle)
-    }
-
-    fn bytes_of(&self, key: PublicKey) -> u64 {
-        self.sum(|info| info.key == key)
-    }
-
-    fn sum(&self, which: impl Fn(&Info) -> bool) -> u64 {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.values().filter(|info| which(info)).map(|info| info.length.max(MIN_COUNTED)).sum()
+    /// Counts an upload, if there is room for it besides `named` bytes in its circle and what else came in the last day. Of
+    /// two that ask at once, the second one finds the first.
+    fn reserve(&self, upload: &Upload, named: u64, config: &Config) -> Result<(), Problem> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = |which: &dyn Fn(&Info) -> bool| {
+            let others = known.iter().filter(|(id, info)| **id != upload.id && which(info));
+            let counted = others.map(|(_, info)| info).chain([&upload.info]);
+            counted.map(|info| info.length.max(MIN_COUNTED)).fold(0, u64::saturating_add)
+        };
+        let of_device = sum(&|info| info.key == upload.info.key);
+        // What is named already counts twice until its upload expires.
+        let of_circle = sum(&|info| info.circle == upload.info.circle).saturating_add(named);
+        if of_device > config.device_quota_bytes {
+            return Err(Problem::quota("device"));
+        }
+        if of_circle > config.circle_quota_bytes {
+            return Err(Problem::quota("circle"));
+        }
+        known.insert(upload.id, upload.info.clone());
+        Ok(())
     }
 
     fn learn(&self, upload: &Upload) {
@@ -226,36 +235,23 @@ async fn begin(relay: &Relay, info: Info, headers: &HeaderMap) -> Result<Upload,
     if let Some(info) = read(relay, id).await? {
         return Ok(Upload { id, info });
     }
-    let counted = info.length.max(MIN_COUNTED);
-    let of_device = relay.uploads.bytes_of(info.key).saturating_add(counted);
-    let of_circle = kept(relay, info.circle).await?.saturating_add(counted);
-    let quota = |of: &str| {
-        Problem::new(StatusCode::INSUFFICIENT_STORAGE, "quota", format!("the {of} may keep no more here"))
-            .with("of", of)
-    };
-    if of_device > relay.config.device_quota_bytes {
-        return Err(quota("device"));
-    }
-    if of_circle > relay.config.circle_quota_bytes {
-        return Err(quota("circle"));
-    }
+    let named = relay.circles.named_bytes(relay, info.circle).await?;
     let upload = Upload { id, info };
+    relay.uploads.reserve(&upload, named, &relay.config)?;
     let bytes = serde_json::to_vec(&upload.info).expect("an info has only plain members");
-    match relay.store.create(&format!("{}/info", upload.folder()), bytes).await? {
-        Created::New => {}
-        Created::There => {
+    match relay.store.create(&format!("{}/info", upload.folder()), bytes).await {
+        Ok(Created::New) => {}
+        Ok(Created::There) => {
             let info = read(relay, id).await?.ok_or_else(Problem::not_found)?;
             return Ok(Upload { id, info });
         }
+        Err(error) => {
+            relay.uploads.forget(id);
+            return Err(error.into());
+        }
     }
-    relay.uploads.learn(&upload);
     relay.metrics.uploads_open.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     Ok(upload)
-}
-
-/// What the circle keeps here, and what came in the last day: that counts twice until its upload expires.
-async fn kept(relay: &Relay, circle: Sha256) -> Result<u64, Problem> {
-    Ok(relay.circles.named_bytes(relay, circle).await?.saturating_add(relay.uploads.bytes_into(circle)))
 }
 
 /// Whether the blob came in another upload before.

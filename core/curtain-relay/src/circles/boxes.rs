@@ -60,7 +60,8 @@ fn boxes_of(state: &State, epoch: u64) -> Result<BoxesHead, Problem> {
 }
 
 /// Creates an object that follows from its name.
-async fn create(relay: &Relay, name: &str, bytes: Bytes) -> Result<StatusCode, Problem> {
+async fn create(relay: &Relay, signer: &Signer, name: &str, bytes: Bytes) -> Result<StatusCode, Problem> {
+    relay.limits.keep(&signer.key, bytes.len())?;
     Ok(match relay.store.create(name, bytes).await? {
         Created::New => StatusCode::CREATED,
         Created::There => StatusCode::OK,
@@ -83,7 +84,7 @@ async fn put_boxes(
     let head = boxes_of(&state, epoch)?;
     let bytes = body.clone();
     set(move || BoxSet::parse(bytes.to_vec(), &head)).await?;
-    create(&relay, &boxes_name(circle, epoch), body).await
+    create(&relay, &signer, &boxes_name(circle, epoch), body).await
 }
 
 /// A box set, read where it holds up nobody.
@@ -135,7 +136,7 @@ async fn put_keyring(
     let count = (body.len().saturating_sub(1) / RECORD_BYTES) as u64;
     let bytes = body.clone();
     set(move || BoxSet::parse(bytes.to_vec(), &BoxesHead { count, root })).await?;
-    create(&relay, &keyring_name(circle, root), body).await
+    create(&relay, &signer, &keyring_name(circle, root), body).await
 }
 
 async fn get_keyring(
@@ -152,7 +153,7 @@ async fn get_keyring(
 async fn put_key(
     Of(relay): Of<Arc<Relay>>,
     Path(sha256): Path<String>,
-    SignedBody { body, .. }: SignedBody,
+    SignedBody { signer, body }: SignedBody,
 ) -> Result<StatusCode, Problem> {
     let sha256: Sha256 = hex(&sha256)?;
     let refused = |error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_key", error);
@@ -161,7 +162,7 @@ async fn put_key(
         let detail = "these are the bytes of another key";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "other_key", detail));
     }
-    create(&relay, &format!("keys/{sha256}"), body).await
+    create(&relay, &signer, &format!("keys/{sha256}"), body).await
 }
 
 async fn get_key(

@@ -105,6 +105,10 @@ async fn take_next(relay: &Relay, id: Sha256, key: PublicKey, bytes: Bytes) -> R
         if checked.header().author.device != device {
             return Err(not_allowed());
         }
+        // Nothing stands in a withdrawal's way.
+        if !matches!(checked.header().content, Content::Withdrawal(_)) {
+            relay.limits.keep(&key, bytes.len())?;
+        }
         let n = state.feed.size();
         if let Some(post) = checked.post() {
             let consent = ConsentName::of(&state.members.circle, &device, post.withdrawal);

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, put};
 use bytes::Bytes;
 use curtain_wire::hash::Sha256;
-use curtain_wire::membership::{Circle, Entry, MembershipError};
+use curtain_wire::membership::{Change, Circle, Entry, MembershipError};
 use curtain_wire::statement::{PublicKey, Signed, Statement as _};
 use curtain_wire::tree::{Hash, TreeError};
 use serde_json::json;
@@ -84,6 +84,10 @@ async fn append_entry(
                 State { members: Arc::new(members), ..state.clone() }
             }
         };
+        // Nothing stands in the way of who lets somebody go.
+        if !matches!(parsed(&bytes)?.change, Change::Remove { .. } | Change::Revoke { .. }) {
+            relay.limits.keep(&key, bytes.len())?;
+        }
         match relay.store.create(&numbered(&Log::Members.folder(id), n), bytes.clone()).await? {
             crate::store::Created::New => {
                 let members = Arc::clone(&new.members);
@@ -99,9 +103,12 @@ async fn append_entry(
 
 /// Writes what leads to an entry that is there. Who does not hear the answer brings the entry again, and this is done again.
 async fn lead_to(relay: &Relay, members: &Members, key: PublicKey, bytes: &[u8]) -> Result<(), Problem> {
-    let entry = Signed::<Entry>::parse(bytes).map_err(|error| refused(error.into()))?;
-    index::list_devices(&relay.store, members.circle.id(), &entry.body().change).await?;
+    index::list_devices(&relay.store, members.circle.id(), &parsed(bytes)?.change).await?;
     Ok(members.came(&relay.store, &key).await?)
+}
+
+fn parsed(bytes: &[u8]) -> Result<Entry, Problem> {
+    Ok(Signed::<Entry>::parse(bytes).map_err(|error| refused(error.into()))?.body().clone())
 }
 
 fn take(kept: &super::Kept, slot: &mut Slot, new: State) {

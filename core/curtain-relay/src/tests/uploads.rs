@@ -408,6 +408,30 @@ async fn a_device_has_so_much_room() {
     begin(&bench, &sealed(70_000)).await;
 }
 
+/// However many ask at once, for a device or for a circle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn room_is_given_once() {
+    for of in ["device", "circle"] {
+        let bench = Bench::with(|config| match of {
+            "device" => config.device_quota_bytes = 400_000,
+            _ => config.circle_quota_bytes = 400_000,
+        })
+        .await;
+        let circle = CIRCLE.of(&bench).await;
+        let bytes: Vec<Vec<u8>> = (100_000..100_032).map(sealed).collect();
+        let calls: Vec<Call> = bytes.iter().map(|bytes| creation(circle, bytes).signed(1)).collect();
+        let answers = futures::future::join_all(calls.iter().map(|call| bench.send(call))).await;
+        let taken = answers.iter().filter(|answer| answer.status == 201).count();
+        assert_eq!(taken, 3, "{of}");
+        let refused = answers.iter().find(|answer| answer.status != 201).unwrap();
+        assert_eq!((refused.code().as_str(), &refused.json()["of"]), ("quota", &of.into()));
+        // What was refused takes no room, and a sweep forgets nothing.
+        bench.server.relay().uploads.sweep(bench.server.relay()).await.unwrap();
+        assert_eq!(bench.send(&creation(circle, &sealed(99_000)).signed(1)).await.status, 201);
+        assert_eq!(bench.send(&creation(circle, &sealed(98_000)).signed(1)).await.status, 507);
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs a bucket: CURTAIN_TEST_BUCKET=s3://..., AWS_*"]
 async fn a_bucket_keeps_what_a_folder_keeps() {

@@ -128,6 +128,30 @@ async fn logs_of_who_is_out_are_not_witnessed_and_named_ones_are() {
     cosigned(&bench, &bench.send(&add(&body(0, &[], &note.to_string()))).await, &text);
 }
 
+#[tokio::test]
+async fn what_a_device_brings_in_a_day_has_a_limit() {
+    let bench = Bench::with(|config| config.device_quota_bytes = 40_000).await;
+    let mut world = founded(&bench).await;
+    let put = |rest: &str, bytes: &[u8]| {
+        Call::new("PUT", &format!("/v1/ledgers/{}/{rest}", log(2))).body(bytes).signed(2)
+    };
+    assert_eq!(bench.send(&put("leaves/0", leaf(2, 0).as_bytes())).await.status, 201);
+    let sealed = [vec![1], vec![5; 41_000]].concat();
+    let full = bench.send(&put("sealed/0", &sealed)).await;
+    assert_eq!((refused(&full), full.json()["of"].clone()), ((507, "quota".to_owned()), json!("device")));
+    assert_eq!(bench.send(&put("sealed/0", &sealed[..39_800])).await.status, 201);
+    // Others are not concerned.
+    world.profile(3);
+    world.push(&bench).await;
+    world.profile(2);
+    let profile = bench.send(&world.entry_call(world.entries.len() - 1)).await;
+    assert_eq!(refused(&profile), (507, "quota".to_owned()));
+    // But who goes, goes.
+    let mut world = world.until(world.entries.len() - 1);
+    world.says(2, curtain_wire::membership::Change::Remove { user: curtain_wire::hash::Id([2; 16]) });
+    assert_eq!(bench.send(&world.entry_call(world.entries.len() - 1)).await.status, 201);
+}
+
 /// Circles that strangers made, as the store has them: named so that they come first.
 fn strangers(n: usize) -> impl Iterator<Item = String> {
     (0..n).map(|n| format!("{n:064}"))
