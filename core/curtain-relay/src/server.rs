@@ -238,8 +238,9 @@ async fn sweep(relay: Arc<Relay>) {
             since_tidied = Duration::ZERO;
         }
         since_tidied += SWEEP_EVERY;
-        let swept = [relay.uploads.sweep(&relay).await, relay.circles.sweep(&relay).await];
-        for problem in swept.iter().filter_map(|result| result.as_ref().err()) {
+        // Neither holds up the other.
+        let (circles, uploads) = tokio::join!(relay.circles.sweep(&relay), relay.uploads.sweep(&relay));
+        for problem in [circles, uploads].iter().filter_map(|result| result.as_ref().err()) {
             relay.metrics.sweeps_failed.fetch_add(1, Ordering::Relaxed);
             log::line(Level::Error, "sweep failed", [("code", json!(problem.code()))]);
         }

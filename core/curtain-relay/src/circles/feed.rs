@@ -79,6 +79,7 @@ async fn append_header(
     if done.is_err() {
         // The header stands, and nothing is handed out of what must go: the next request or sweep deletes it.
         relay.circles.kept(id).unswept.store(true, Ordering::Release);
+        relay.circles.look_again(id);
     }
     // A shortcut for readers: whoever reads does without it.
     let _ = load::write_page(&relay.store, id, n + 1).await;

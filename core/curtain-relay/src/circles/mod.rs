@@ -12,7 +12,7 @@ mod load;
 mod members;
 mod tombstones;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -52,6 +52,8 @@ pub(crate) enum Access {
 pub(crate) struct Circles {
     known: Mutex<Known>,
     swept: tokio::sync::Mutex<tombstones::Swept>,
+    /// Where something was left undone since the last sweep.
+    again: Mutex<BTreeSet<Sha256>>,
 }
 
 #[derive(Debug, Default)]
@@ -191,6 +193,16 @@ impl Circles {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = known.circles.get(&id).map(|(_, kept)| Arc::clone(kept));
         kept.unwrap_or_else(|| Arc::new(Kept::new(id)))
+    }
+
+    /// Something was left undone in a circle: the next sweep does it.
+    fn look_again(&self, id: Sha256) {
+        self.again.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    /// The circles in which something was left undone. They are told once.
+    fn to_look_at_again(&self) -> BTreeSet<Sha256> {
+        std::mem::take(&mut self.again.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The circle as the store has it at this moment. What a relay left half done is finished first.

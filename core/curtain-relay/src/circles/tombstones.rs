@@ -4,7 +4,9 @@
 //! tombstone, which the next one to read the circle finds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -18,6 +20,7 @@ use curtain_wire::feed::{Posted, Reason, Tombstone};
 use curtain_wire::hash::Sha256;
 use curtain_wire::header::{Post, Withdrawal, WithdrawalCode};
 use curtain_wire::time::UnixTime;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -34,6 +37,15 @@ use crate::store::{Created, Store, StoreError};
 
 /// A code in 32 digits and what is around it.
 const MAX_CODE_BYTES: usize = 256;
+
+/// Circles that are swept at once.
+const CIRCLES_AT_ONCE: usize = 4;
+
+/// Codes that are asked for at once, in one circle.
+const CODES_AT_ONCE: usize = 8;
+
+/// How long it may take to sweep a circle, which may have to be read from its start.
+const CIRCLE_TIME: Duration = Duration::from_mins(10);
 
 /// Requests about tombstones.
 pub(super) fn routes() -> Router<Arc<Relay>> {
@@ -85,16 +97,37 @@ pub(super) async fn presented(
 async fn present(relay: &Relay, code: WithdrawalCode) -> Result<u64, Problem> {
     let withdrawal = Sha256::of(&code.0);
     let _ = relay.store.create(&format!("codes/{withdrawal}"), code.to_string()).await?;
-    let mut posts = 0;
+    let mut circles: BTreeMap<Sha256, Vec<u64>> = BTreeMap::new();
     for Place { circle, n } in noted_anywhere(&relay.store, withdrawal).await? {
-        let kept = relay.circles.kept(circle);
-        let Some(state) = kept.state(&relay.store).await? else { continue };
-        // One that is on its way here sees the code itself.
-        let Some(post) = state.feed.post(n).filter(|post| post.withdrawal == withdrawal) else { continue };
-        bury(relay, &kept, &state, (n, post), Reason::Code(code)).await?;
-        posts += 1;
+        circles.entry(circle).or_default().push(n);
     }
-    Ok(posts)
+    let (mut posts, mut result) = (0, Ok(()));
+    for (circle, places) in circles {
+        match present_in(relay, circle, &places, code).await {
+            Ok(found) => posts += found,
+            Err(problem) => {
+                // The others go all the same, and the sweep does the rest.
+                relay.circles.look_again(circle);
+                result = result.and(Err(problem));
+            }
+        }
+    }
+    result.map(|()| posts)
+}
+
+/// [`present`], in one circle.
+async fn present_in(relay: &Relay, id: Sha256, places: &[u64], code: WithdrawalCode) -> Result<u64, Problem> {
+    let kept = relay.circles.kept_aside(id);
+    let Some(state) = kept.state(&relay.store).await? else { return Ok(0) };
+    let mut found = 0;
+    // One that is on its way here sees the code itself.
+    for (n, post) in places.iter().filter_map(|n| Some((*n, state.feed.post(*n)?))) {
+        if code.check(post.withdrawal).is_ok() {
+            bury(relay, &kept, &state, (n, post), Reason::Code(code)).await?;
+            found += 1;
+        }
+    }
+    Ok(found)
 }
 
 /// A code may have been presented while the post was on its way.
@@ -135,52 +168,60 @@ pub(super) async fn finish(relay: &Relay, kept: &Kept, state: &State) -> Result<
     Ok(())
 }
 
-/// What this process swept.
+/// What this process swept: when each circle must be read again.
 #[derive(Debug, Default)]
-pub(super) struct Swept {
-    /// Codes whose posts were all looked for.
-    codes: BTreeSet<Sha256>,
-    /// When each circle must be read again.
-    due: BTreeMap<Sha256, UnixTime>,
-}
+pub(super) struct Swept(BTreeMap<Sha256, UnixTime>);
 
-/// [`present`] for codes that are new here, and [`finish`] for the circles in which something is due. What fails is tried
-/// again the next time; the first failure is told.
-pub(super) async fn sweep(relay: &Relay, swept: &mut Swept) -> Result<(), Problem> {
+/// Finishes what is due, circle by circle. What fails is tried again the next time; the first failure is told. Codes are asked
+/// for where there are posts: what else lies among the codes costs nothing.
+pub(super) async fn sweep(relay: &Relay, Swept(due): &mut Swept) -> Result<(), Problem> {
+    let names = relay.store.names("circles").await?;
+    let (again, now) = (relay.circles.to_look_at_again(), relay.now());
+    let is_due = |id: &Sha256| again.contains(id) || due.get(id).is_none_or(|due| now >= *due);
+    let ids: Vec<Sha256> = names.iter().filter_map(|name| name.parse().ok()).filter(is_due).collect();
+    let mut circles = stream::iter(ids)
+        .map(|id| async move { (id, in_time(sweep_circle(relay, id)).await) })
+        .buffer_unordered(CIRCLES_AT_ONCE);
     let mut result = Ok(());
-    for name in relay.store.names("codes").await? {
-        let Some(withdrawal) = name.parse().ok().filter(|code| !swept.codes.contains(code)) else { continue };
-        let Some(code) = presented(&relay.store, withdrawal).await? else { continue };
-        match present(relay, code).await {
-            Ok(_) => drop(swept.codes.insert(withdrawal)),
-            Err(problem) => result = result.and(Err(problem)),
-        }
-    }
-    for name in relay.store.names("circles").await? {
-        let Ok(id) = name.parse() else { continue };
-        let now = relay.now();
-        if swept.due.get(&id).is_some_and(|due| now < *due) {
-            continue;
-        }
-        match sweep_circle(relay, id, &swept.codes).await {
-            Ok(due) => drop(swept.due.insert(id, due)),
-            Err(problem) => result = result.and(Err(problem)),
+    while let Some((id, swept)) = circles.next().await {
+        match swept {
+            Ok(at) => drop(due.insert(id, at)),
+            Err(problem) => {
+                due.remove(&id);
+                result = result.and(Err(problem));
+            }
         }
     }
     result
 }
 
+/// One circle holds up the others for so long and no longer.
+async fn in_time<T>(swept: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let late = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "time", "a circle took too long");
+    tokio::time::timeout(CIRCLE_TIME, swept).await.unwrap_or_else(|_| Err(late()))
+}
+
 /// Finishes what is due in a circle, and says when to look again: when a post is over; and every day, since another relay
 /// may have stopped in the middle of something.
-async fn sweep_circle(relay: &Relay, id: Sha256, codes: &BTreeSet<Sha256>) -> Result<UnixTime, Problem> {
+async fn sweep_circle(relay: &Relay, id: Sha256) -> Result<UnixTime, Problem> {
     let kept = relay.circles.kept_aside(id);
     let tomorrow = relay.now().plus_days(1);
     let Some(state) = kept.state(&relay.store).await? else { return Ok(tomorrow) };
     finish(relay, &kept, &state).await?;
-    let unmarked = state.feed.posts().filter(|(_, post)| !state.has_tombstone(post));
-    for (n, post) in unmarked.filter(|(_, post)| codes.contains(&post.withdrawal)) {
-        if let Some(code) = presented(&relay.store, post.withdrawal).await? {
-            bury(relay, &kept, &state, (n, post), Reason::Code(code)).await?;
+    let unmarked = || state.feed.posts().filter(|(_, post)| !state.has_tombstone(post));
+    let consents: BTreeSet<Sha256> = unmarked().map(|(_, post)| post.withdrawal).collect();
+    let codes: BTreeMap<Sha256, WithdrawalCode> = stream::iter(consents)
+        .map(|withdrawal| async move {
+            let code = presented(&relay.store, withdrawal).await?;
+            Ok::<_, Problem>(code.map(|code| (withdrawal, code)))
+        })
+        .buffer_unordered(CODES_AT_ONCE)
+        .try_filter_map(|found| ready(Ok(found)))
+        .try_collect()
+        .await?;
+    for (n, post) in unmarked() {
+        if let Some(code) = codes.get(&post.withdrawal) {
+            bury(relay, &kept, &state, (n, post), Reason::Code(*code)).await?;
         }
     }
     let live = state.feed.posts().filter(|(_, post)| state.is_live(post, relay.now()));
@@ -197,6 +238,9 @@ async fn bury(
     (n, post): (u64, &Posted),
     reason: Reason,
 ) -> Result<(), Problem> {
+    if state.has_tombstone(post) {
+        return Ok(());
+    }
     let consent = ConsentName::of(&state.members.circle, &post.author.device, post.withdrawal);
     let consent = consent.ok_or_else(broken_store)?;
     let by_code =
@@ -220,6 +264,7 @@ async fn bury(
         }
     }
     if waits {
+        relay.circles.look_again(kept.id);
         return Ok(());
     }
     let tombstone = Tombstone { about: post.hash, at: relay.now(), reason }.to_bytes();

@@ -328,6 +328,42 @@ async fn what_a_relay_left_half_done_the_next_one_finishes() {
 }
 
 #[tokio::test]
+async fn a_circle_that_fails_and_codes_of_nobody_hold_up_nothing() {
+    let bench = Bench::new().await;
+    let mut one = founded(&bench, "one").await;
+    let mut two = founded(&bench, "two").await;
+    upload(&bench, &["body", "later"]).await;
+    one.post(&bench, 2, case(2, &["body"], 5)).await;
+    two.post(&bench, 2, case(2, &["body"], 5)).await;
+    let over = two.post(&bench, 2, case(2, &["later"], 6)).await;
+    // Whichever comes first cannot be read.
+    let (broken, whole) = if one.id() < two.id() { (one, two) } else { (two, one) };
+    let entry = bench.folder.path().join("store").join(format!("circles/{}/members/{:012}", broken.id(), 1));
+    let bytes = std::fs::read(&entry).unwrap();
+    let bench = bench.restart().await;
+    std::fs::write(&entry, "broken").unwrap();
+    let relay = bench.relay();
+    let _ = relay.circles.sweep(relay).await;
+    let present = |code: WithdrawalCode| {
+        Call::new("POST", "/v1/withdrawals").body(format!(r#"{{"code":"{code}"}}"#).as_bytes())
+    };
+    let answer = bench.send(&present(WithdrawalCode([5; 16]))).await;
+    assert_eq!(refused(&answer), (500, "store_broken".to_owned()));
+    assert_eq!(tombstones(&bench, &whole).await.len(), 1);
+    // Nor does a code that cannot be read, and that no post waits for.
+    let _ = relay.store.create(&format!("codes/{}", Sha256([0; 32])), vec![b'x'; 99]).await.unwrap();
+    relay.ahead_s.store(3 * 86_400, Ordering::Relaxed);
+    assert!(relay.circles.sweep(relay).await.is_err());
+    relay.ahead_s.store(0, Ordering::Relaxed);
+    // What could not be done is done when it can be.
+    std::fs::write(&entry, bytes).unwrap();
+    relay.circles.sweep(relay).await.unwrap();
+    let both = [tombstones(&bench, &broken).await, tombstones(&bench, &whole).await].concat();
+    assert!(both.iter().all(|stone| stone.about == over || stone.reason != Reason::Over));
+    assert_eq!(both.len(), if whole.feed.size() == 2 { 3 } else { 2 });
+}
+
+#[tokio::test]
 async fn what_is_over_goes() {
     let bench = Bench::new().await;
     let mut world = founded(&bench, "one").await;
