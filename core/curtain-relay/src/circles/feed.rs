@@ -92,8 +92,9 @@ enum Taken {
 }
 
 async fn take_next(relay: &Relay, id: Sha256, key: PublicKey, bytes: Bytes) -> Result<Taken, Problem> {
-    let kept = relay.circles.kept(id);
-    let (store, mut slot) = (&relay.store, kept.slot.lock().await);
+    let store = &relay.store;
+    let kept = relay.circles.found(store, id).await?.ok_or_else(no_such_circle)?;
+    let mut slot = kept.slot.lock().await;
     loop {
         kept.look(store, &mut slot).await?;
         let state = slot.state.as_ref().ok_or_else(no_such_circle)?;

@@ -63,7 +63,12 @@ async fn append_entry(
     key: PublicKey,
     bytes: Bytes,
 ) -> Result<StatusCode, Problem> {
-    let kept = relay.circles.kept(id);
+    // A circle that is not here takes nobody's place in memory.
+    let kept = match relay.circles.found(&relay.store, id).await? {
+        Some(kept) => kept,
+        None if n > 0 => return Err(no_such_circle()),
+        None => relay.circles.kept_aside(id),
+    };
     let mut slot = kept.slot.lock().await;
     loop {
         kept.look(&relay.store, &mut slot).await?;

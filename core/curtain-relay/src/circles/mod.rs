@@ -173,6 +173,7 @@ impl State {
 }
 
 impl Circles {
+    /// A circle that is there, held from now on: it may take another one's place in memory.
     fn kept(&self, id: Sha256) -> Arc<Kept> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Known { turn, circles } = &mut *known;
@@ -217,6 +218,12 @@ impl Circles {
             kept.unswept.store(true, Ordering::Release);
         }
         kept.state(&relay.store).await?.ok_or_else(no_such_circle)
+    }
+
+    /// How many are held in memory.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).circles.len()
     }
 
     /// The circle as the store has it at this moment, and nothing else. None if it is not there.

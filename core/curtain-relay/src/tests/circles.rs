@@ -89,6 +89,35 @@ async fn entries_are_taken_in_order_and_once() {
 }
 
 #[tokio::test]
+async fn circles_that_are_not_here_take_no_place_in_memory() {
+    let bench = Bench::new().await;
+    let (world, mut there) = (World::of_four("one"), World::of_four("two"));
+    there.push(&bench).await;
+    bench.relay().circles.sweep(bench.relay()).await.unwrap();
+    let held = bench.relay().circles.held();
+    let (_, entry) = &there.entries[1];
+    for n in 0..2 {
+        let unknown = Sha256([n; 32]);
+        for (method, path) in [
+            ("PUT", "members/0"),
+            ("PUT", "members/1"),
+            ("POST", "feed"),
+            ("GET", "members"),
+            ("GET", "feed"),
+        ] {
+            let call = Call::new(method, &format!("/v1/circles/{unknown}/{path}"));
+            let call = if method == "GET" { call } else { call.body(entry) };
+            let status = bench.send(&call.signed(ADMIN)).await.status;
+            assert!(matches!(status, 403 | 404 | 422), "{method} {path}: {status}");
+        }
+    }
+    assert_eq!(bench.relay().circles.held(), held);
+    assert_eq!(bench.send(&world.entry_call(0)).await.status, 201);
+    assert_eq!(bench.send(&world.entry_call(1)).await.status, 201);
+    assert_eq!(bench.relay().circles.held(), held + 1);
+}
+
+#[tokio::test]
 async fn entries_are_listed_to_devices_and_waited_for() {
     let bench = Bench::new().await;
     let mut world = World::of_four("one");
