@@ -31,6 +31,38 @@ pub(crate) struct SignedBody {
     pub(crate) body: Bytes,
 }
 
+/// A signed request whose body was not read yet: who answers looks up the signer first, so that nobody else has it read.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    /// Who signed.
+    pub(crate) signer: Signer,
+    digest: Option<Sha256>,
+    request: HttpRequest,
+}
+
+impl Unread {
+    /// The body, as large as the route lets it be (`DefaultBodyLimit`), if it has the digest that was signed.
+    pub(crate) async fn body(self) -> Result<Bytes, Problem> {
+        let body = Bytes::from_request(self.request, &()).await.map_err(unread)?;
+        match self.digest {
+            None if body.is_empty() => Ok(body),
+            None => Err(RequestError::NoDigest.into()),
+            Some(digest) if digest == Sha256::of(&body) => Ok(body),
+            Some(_) => Err(RequestError::OtherBody.into()),
+        }
+    }
+}
+
+impl FromRequest<Arc<Relay>> for Unread {
+    type Rejection = Problem;
+
+    async fn from_request(request: HttpRequest, relay: &Arc<Relay>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let SignedHead { signer, digest } = verified(&parts, relay)?;
+        Ok(Self { signer, digest, request: HttpRequest::from_parts(parts, body) })
+    }
+}
+
 /// A signed request whose body is still on its way: who takes it must compare the digest at the end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignedHead {
@@ -84,15 +116,8 @@ impl FromRequest<Arc<Relay>> for SignedBody {
     type Rejection = Problem;
 
     async fn from_request(request: HttpRequest, relay: &Arc<Relay>) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        let SignedHead { signer, digest } = verified(&parts, relay)?;
-        let body = Bytes::from_request(HttpRequest::from_parts(parts, body), relay).await.map_err(unread)?;
-        match digest {
-            None if body.is_empty() => Ok(Self { signer, body }),
-            None => Err(RequestError::NoDigest.into()),
-            Some(digest) if digest == Sha256::of(&body) => Ok(Self { signer, body }),
-            Some(_) => Err(RequestError::OtherBody.into()),
-        }
+        let unread = Unread::from_request(request, relay).await?;
+        Ok(Self { signer: unread.signer, body: unread.body().await? })
     }
 }
 

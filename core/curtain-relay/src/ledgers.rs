@@ -22,7 +22,7 @@ use curtain_wire::statement::PublicKey;
 use serde_json::{Value, json};
 
 use crate::Relay;
-use crate::auth::{SignedBody, Signer};
+use crate::auth::{Signer, Unread};
 use crate::circles::{
     self, Lines, Page, State, any_device, hex, listing, not_allowed, not_next, number, numbered, to_the_end,
 };
@@ -111,10 +111,12 @@ fn refused(code: &'static str, detail: &str) -> Problem {
 async fn put_leaf(
     Of(relay): Of<Arc<Relay>>,
     Path((log, n)): Path<(String, String)>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<StatusCode, Problem> {
     let (log, n): (Id, u64) = (hex(&log)?, number(&n)?);
+    let signer = request.signer;
     owner(&relay, log, &signer).await?;
+    let body = request.body().await?;
     if !is_leaf(&body, log, n) {
         return Err(refused("leaf", "this is no leaf of this log with this number"));
     }
@@ -167,10 +169,12 @@ fn is_leaf(bytes: &[u8], log: Id, n: u64) -> bool {
 async fn put_sealed(
     Of(relay): Of<Arc<Relay>>,
     Path((log, n)): Path<(String, String)>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<StatusCode, Problem> {
     let (log, n): (Id, u64) = (hex(&log)?, number(&n)?);
+    let signer = request.signer;
     owner(&relay, log, &signer).await?;
+    let body = request.body().await?;
     if body.len() < MIN_SEALED_BYTES || body[0] != canonical::Suite::BYTE {
         return Err(refused("sealed", "these are no sealed details"));
     }
@@ -214,10 +218,12 @@ async fn delete_sealed(
 async fn put_checkpoint(
     Of(relay): Of<Arc<Relay>>,
     Path((log, size)): Path<(String, String)>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<StatusCode, Problem> {
     let (log, size): (Id, u64) = (hex(&log)?, number(&size)?);
+    let signer = request.signer;
     owner(&relay, log, &signer).await?;
+    let body = request.body().await?;
     let key = key_of(&relay.store, log).await?.ok_or_else(Problem::not_found)?;
     let note = Note::parse(&body).map_err(|error| refused("checkpoint", &error.to_string()))?;
     let checkpoint =

@@ -14,7 +14,7 @@ use curtain_wire::hash::Sha256;
 
 use super::{Access, State, any_device, computed, hex, number};
 use crate::Relay;
-use crate::auth::{SignedBody, Signer};
+use crate::auth::{SignedBody, Signer, Unread};
 use crate::problem::Problem;
 use crate::store::Created;
 
@@ -77,11 +77,12 @@ async fn bytes(relay: &Relay, name: &str, max: usize) -> Result<Response, Proble
 async fn put_boxes(
     Of(relay): Of<Arc<Relay>>,
     Path((circle, epoch)): Path<(String, String)>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<StatusCode, Problem> {
-    let (circle, epoch) = (hex(&circle)?, number(&epoch)?);
+    let (circle, epoch, signer) = (hex(&circle)?, number(&epoch)?, request.signer);
     let state = relay.circles.access(&relay, circle, &signer, Access::Device).await?;
     let head = boxes_of(&state, epoch)?;
+    let body = request.body().await?;
     let bytes = body.clone();
     set(move || BoxSet::parse(bytes.to_vec(), &head)).await?;
     create(&relay, &signer, &boxes_name(circle, epoch), body).await
@@ -126,13 +127,14 @@ async fn get_box(
 async fn put_keyring(
     Of(relay): Of<Arc<Relay>>,
     Path((circle, root)): Path<(String, String)>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<StatusCode, Problem> {
-    let (circle, root) = (hex(&circle)?, hex(&root)?);
+    let (circle, root, signer) = (hex(&circle)?, hex(&root)?, request.signer);
     // Who creates a circle brings their keyring before the entry that does.
     if relay.circles.plain(&relay.store, circle).await?.is_some() {
         relay.circles.access(&relay, circle, &signer, Access::Device).await?;
     }
+    let body = request.body().await?;
     let count = (body.len().saturating_sub(1) / RECORD_BYTES) as u64;
     let bytes = body.clone();
     set(move || BoxSet::parse(bytes.to_vec(), &BoxesHead { count, root })).await?;

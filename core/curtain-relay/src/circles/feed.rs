@@ -24,7 +24,7 @@ use super::{
     Access, Page, broken_store, computed, hex, lines, load, members, no_such_circle, not_allowed, numbered,
     text, to_the_end, tombstones,
 };
-use crate::auth::{SignedBody, Signer};
+use crate::auth::{Signer, Unread};
 use crate::problem::Problem;
 use crate::store::{Created, Store};
 use crate::{Relay, going, witness};
@@ -50,9 +50,11 @@ pub(super) fn routes() -> Router<Arc<Relay>> {
 async fn append(
     Of(relay): Of<Arc<Relay>>,
     Path(circle): Path<String>,
-    SignedBody { signer, body }: SignedBody,
+    request: Unread,
 ) -> Result<Response, Problem> {
-    let circle = hex(&circle)?;
+    let (circle, signer) = (hex(&circle)?, request.signer);
+    relay.circles.access(&relay, circle, &signer, Access::Device).await?;
+    let body = request.body().await?;
     to_the_end(async move {
         let (status, n) = append_header(&relay, circle, signer.key, body).await?;
         Ok(lines::json(status, &json!({ "n": n })))

@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use curtain_wire::hash::Sha256;
 use curtain_wire::time::UnixTime;
 
-use super::client::{now, public};
+use super::client::{Call, Open, now, public};
 use super::uploads::{CIRCLE, creation};
+use super::world::{World, log};
 use super::{Bench, client};
 
 fn refused(answer: &client::Answer) -> (u16, String) {
@@ -84,4 +87,26 @@ async fn a_key_has_its_own_rate() {
     assert!(answer.field("retry-after").is_some());
     // A signature that does not hold takes nothing from the key's owner.
     assert!(bench.relay().limits.by_key(&public(1)).is_ok());
+}
+
+#[tokio::test]
+async fn who_may_not_ask_is_told_before_the_body_comes() {
+    let bench = Bench::new().await;
+    let mut world = World::of_four("one");
+    world.push(&bench).await;
+    let ledger = |rest: &str| format!("/v1/ledgers/{}/{rest}", log(2));
+    for (method, path) in [
+        ("PUT", ledger("leaves/0")),
+        ("PUT", ledger("sealed/0")),
+        ("PUT", ledger("checkpoints/1")),
+        ("PUT", world.path("boxes/1")),
+        ("PUT", world.path(&format!("keyrings/{}", Sha256([7; 32])))),
+        ("POST", world.path("feed")),
+    ] {
+        let call = Call::new(method, &path).body(&[1; 1_000]).signed(77);
+        let mut open = Open::begin(bench.server.address(), &call).await;
+        open.write(b"\r\n").await;
+        let answer = tokio::time::timeout(Duration::from_secs(5), open.answer()).await.unwrap();
+        assert_eq!(refused(&answer), (403, "not_allowed".to_owned()), "{path}");
+    }
 }
