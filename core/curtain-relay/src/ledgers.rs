@@ -123,9 +123,27 @@ async fn put_leaf(
     relay.limits.keep(&signer.key, body.len())?;
     to_the_end(async move {
         has_leaf(&relay, log, n.checked_sub(1)).await?;
-        put_once(&relay, log, &numbered(&folder(log, "leaves"), n), body, MAX_LEAF_BYTES).await
+        let erased = erases(&body).filter(|erased| *erased < n);
+        let status =
+            put_once(&relay, log, &numbered(&folder(log, "leaves"), n), body, MAX_LEAF_BYTES).await?;
+        if let Some(erased) = erased {
+            // After the leaf: who does not hear the answer brings it again.
+            let _ = relay.store.create(&numbered(&folder(log, "erased"), erased), n.to_string()).await?;
+        }
+        Ok(status)
     })
     .await
+}
+
+/// The record whose details a leaf says to be erased.
+fn erases(leaf: &[u8]) -> Option<u64> {
+    let leaf: Value = serde_json::from_slice(leaf).ok()?;
+    if leaf["event"]["kind"] == "erase" { leaf["event"]["grant"].as_u64() } else { None }
+}
+
+/// Whether a leaf here says that the details of record `n` were erased.
+async fn is_erased(relay: &Relay, log: Id, n: u64) -> Result<bool, Problem> {
+    Ok(relay.store.size(&numbered(&folder(log, "erased"), n)).await?.is_some())
 }
 
 /// Refuses what needs a leaf that is not here yet.
@@ -179,8 +197,25 @@ async fn put_sealed(
         return Err(refused("sealed", "these are no sealed details"));
     }
     has_leaf(&relay, log, Some(n)).await?;
+    let erased = || {
+        let detail = "a record here says that these details were erased";
+        Problem::new(StatusCode::CONFLICT, "erased", detail)
+    };
+    if is_erased(&relay, log, n).await? {
+        return Err(erased());
+    }
     relay.limits.keep(&signer.key, body.len())?;
-    put_once(&relay, log, &numbered(&folder(log, "sealed"), n), body, MAX_SEALED_BYTES).await
+    to_the_end(async move {
+        let name = numbered(&folder(log, "sealed"), n);
+        let status = put_once(&relay, log, &name, body, MAX_SEALED_BYTES).await?;
+        // Who erased them meanwhile may have found nothing to delete.
+        if is_erased(&relay, log, n).await? {
+            relay.store.delete(&name).await?;
+            return Err(erased());
+        }
+        Ok(status)
+    })
+    .await
 }
 
 /// Deletes details whose erasure stands in the log: nobody needs them any more, and nobody else may.
@@ -199,14 +234,9 @@ async fn delete_sealed(
             "there are no details of this record",
         ));
     }
-    let leaves = folder(log, "leaves");
-    for at in n.saturating_add(1).. {
-        let Some(leaf) = relay.store.get(&numbered(&leaves, at), MAX_LEAF_BYTES).await? else { break };
-        let leaf: Value = serde_json::from_slice(&leaf).unwrap_or_default();
-        if leaf["event"]["kind"] == "erase" && leaf["event"]["grant"] == json!(n) {
-            relay.store.delete(&name).await?;
-            return Ok(StatusCode::NO_CONTENT);
-        }
+    if is_erased(&relay, log, n).await? {
+        relay.store.delete(&name).await?;
+        return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::new(
         StatusCode::CONFLICT,

@@ -129,6 +129,41 @@ async fn logs_of_who_is_out_are_not_witnessed_and_named_ones_are() {
 }
 
 #[tokio::test]
+async fn erased_details_go_and_do_not_come_back() {
+    let bench = Bench::new().await;
+    founded(&bench).await;
+    let path = |rest: &str| format!("/v1/ledgers/{}/{rest}", log(2));
+    let put = |rest: &str, bytes: &[u8]| Call::new("PUT", &path(rest)).body(bytes).signed(2);
+    let delete = |n: u64| Call::new("DELETE", &path(&format!("sealed/{n}"))).signed(2);
+    let erase = |n: u64, grant: u64| {
+        leaf(2, n).replace(r#"{"kind":"test"}"#, &format!(r#"{{"grant":{grant},"kind":"erase"}}"#))
+    };
+    let sealed = [[1].as_slice(), &[5; 2_000]].concat();
+    for n in 0..3 {
+        assert_eq!(bench.send(&put(&format!("leaves/{n}"), leaf(2, n).as_bytes())).await.status, 201);
+    }
+    for n in [0, 1] {
+        assert_eq!(bench.send(&put(&format!("sealed/{n}"), &sealed)).await.status, 201);
+        assert_eq!(refused(&bench.send(&delete(n)).await), (409, "not_erased".to_owned()));
+    }
+    // Record 0, record 2, of which there are no details, and one that comes later.
+    for (n, grant) in [(3, 0), (4, 2), (5, 9)] {
+        assert_eq!(bench.send(&put(&format!("leaves/{n}"), erase(n, grant).as_bytes())).await.status, 201);
+    }
+    // No other leaf is asked for.
+    for n in 0..6 {
+        bench.relay().store.delete(&format!("ledgers/{}/leaves/{n:012}", log(2))).await.unwrap();
+    }
+    let _ = bench.relay().store.create(&format!("ledgers/{}/leaves/{:012}", log(2), 2), "{}").await.unwrap();
+    assert_eq!(bench.send(&delete(0)).await.status, 204);
+    assert_eq!(refused(&bench.send(&delete(0)).await), (404, "no_such_details".to_owned()));
+    assert_eq!(refused(&bench.send(&delete(1)).await), (409, "not_erased".to_owned()));
+    let again = bench.send(&put("sealed/2", &sealed)).await;
+    assert_eq!(refused(&again), (409, "erased".to_owned()));
+    assert!(!bench.is_there(&format!("ledgers/{}/erased/{:012}", log(2), 9)));
+}
+
+#[tokio::test]
 async fn what_a_device_brings_in_a_day_has_a_limit() {
     let bench = Bench::with(|config| config.device_quota_bytes = 40_000).await;
     let mut world = founded(&bench).await;
