@@ -2,8 +2,8 @@
 //! never an older one. It does so for consent logs of devices, for the logs that the operator named, and for the relay's own
 //! logs of circles.
 //!
-//! What was cosigned lies in the store, a note each, in order. The next one is there before its cosignature is given out;
-//! of two relays that race, only one creates it.
+//! What was cosigned lies in the store, a note each, in order. The next one is there before its cosignature is made and given
+//! out; of two relays that race, only one creates it.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use axum::routing::post;
 use curtain_wire::checkpoint::log_of;
 use curtain_wire::hash::{Id, Sha256};
 use curtain_wire::head::LogHead;
-use curtain_wire::note::{self, Note, Verified, VerifierKey};
+use curtain_wire::note::{self, Note, Signature, Verified, VerifierKey};
 use curtain_wire::tree::{Hash, verify_consistency};
 
 use crate::Relay;
@@ -161,16 +161,38 @@ async fn cosign(relay: &Relay, asked: &Asked) -> Result<Response, Problem> {
         if let Err(error) = verify_consistency(size, root, seen.size, seen.root, &asked.proof) {
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "proof", error));
         }
-        let signature = relay.keys.cosign(asked.note.text(), relay.now());
+        let mut next = n;
         if seen.size > size || n == 0 {
-            let note = Note::new(asked.note.text().to_owned(), vec![signature.clone()]);
-            let note = note.map_err(|_| broken_store())?.to_string();
-            if relay.store.create(&numbered(&folder, n), note).await? == Created::There {
+            if keep(relay, &folder, n, asked.note.text()).await? == Created::There {
                 continue;
             }
+            next += 1;
         }
-        return Ok(text(format!("{signature}\n")));
+        if let Some(signature) = stamp(relay, &folder, next, asked.note.text()).await? {
+            return Ok(text(format!("{signature}\n")));
+        }
     }
+}
+
+/// Keeps a state as number `n` of its log, unless another one has that number.
+async fn keep(relay: &Relay, folder: &str, n: u64, text: &str) -> Result<Created, Problem> {
+    let signature = relay.keys.cosign(text, relay.now());
+    let note = Note::new(text.to_owned(), vec![signature]).map_err(|_| broken_store())?;
+    Ok(relay.store.create(&numbered(folder, n), note.to_string()).await?)
+}
+
+/// Cosigns a state that is kept, if it is still the last one: `next` is the number that none has yet. The time is taken
+/// before that is asked, and that of a state that comes later after it is kept: so none gets a time after that of a larger
+/// one.
+pub(crate) async fn stamp(
+    relay: &Relay,
+    folder: &str,
+    next: u64,
+    text: &str,
+) -> Result<Option<Signature>, Problem> {
+    let signature = relay.keys.cosign(text, relay.now());
+    let is_last = relay.store.size(&numbered(folder, next)).await?.is_none();
+    Ok(is_last.then_some(signature))
 }
 
 /// The size that the witness knows. [tlog-witness, add-checkpoint]
@@ -229,13 +251,14 @@ pub(crate) async fn cosigned_head(
                 return Err(broken_store());
             }
         }
-        let cosignature = relay.keys.cosign(&text, relay.now());
+        let mut next = n;
         if grows {
-            let kept = Note::new(text.clone(), vec![cosignature.clone()]).map_err(|_| broken_store())?;
-            if relay.store.create(&numbered(&folder, n), kept.to_string()).await? == Created::There {
+            if keep(relay, &folder, n, &text).await? == Created::There {
                 continue;
             }
+            next += 1;
         }
+        let Some(cosignature) = stamp(relay, &folder, next, &text).await? else { continue };
         let signatures = vec![relay.keys.sign_note(&text), cosignature];
         return Ok(Note::new(text, signatures).map_err(|_| broken_store())?.to_string());
     }

@@ -10,7 +10,7 @@ use super::client::{Answer, Call, pair};
 use super::world::{ADMIN, World, device, kem, log, log_key, log_signature};
 use super::{Bench, config};
 use crate::server::Server;
-use crate::witness::count;
+use crate::witness::{count, stamp};
 
 fn refused(answer: &Answer) -> (u16, String) {
     (answer.status, answer.code())
@@ -236,6 +236,20 @@ async fn what_leads_to_an_entry_comes_with_the_entry() {
     std::fs::remove_dir_all(bench.folder.path().join("store/came")).unwrap();
     assert_eq!(bench.send(&world.entry_call(0)).await.status, 200);
     assert!(bench.is_there(&key));
+}
+
+#[tokio::test]
+async fn a_state_gets_no_time_after_that_of_a_larger_one() {
+    let bench = Bench::new().await;
+    founded(&bench).await;
+    let relay = bench.relay();
+    let folder = format!("witness/{}", curtain_wire::hash::Sha256::of(log_key(2).name().as_bytes()));
+    assert_eq!(bench.send(&asked(2, 0, 3)).await.status, 200);
+    let stamped = async || stamp(relay, &folder, 1, &text(2, 3)).await.unwrap();
+    assert!(stamped().await.is_some());
+    // Between the question what is last and the cosignature, a larger one was kept.
+    assert_eq!(bench.send(&asked(2, 3, 5)).await.status, 200);
+    assert!(stamped().await.is_none());
 }
 
 /// Each step is asked of both relays at once, on one path by each: one state follows the other, in one order.
