@@ -406,12 +406,12 @@ async fn leave(relay: &Relay, upload: &Upload) -> Result<Left, Problem> {
     let is_here = relay.store.size(&format!("blobs/{blob}")).await?.is_some();
     if is_here && !relay.uploads.brings(blob, relay.now()) {
         let going = Going::mark(relay, blob).await?;
-        match relay.circles.is_named(relay, blob).await? {
-            Some(false) => going.goes(relay).await?,
-            Some(true) => going.stays(&relay.store).await?,
-            None => {
+        match relay.circles.is_named(relay, blob).await {
+            Ok(Some(false)) => going.goes(relay).await?,
+            Ok(Some(true)) => going.stays(&relay.store).await?,
+            in_doubt => {
                 going.stays(&relay.store).await?;
-                return Ok(Left::Stays);
+                return in_doubt.map(|_| Left::Stays);
             }
         }
     }

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use curtain_wire::feed::{Checked, FeedError};
 use curtain_wire::hash::Sha256;
 use curtain_wire::header::{Content, Header, Post};
-use curtain_wire::statement::{PublicKey, Statement as _};
+use curtain_wire::statement::{PublicKey, Signed, Statement as _};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
@@ -69,11 +69,15 @@ async fn append_header(
     key: PublicKey,
     bytes: Bytes,
 ) -> Result<(StatusCode, u64), Problem> {
-    let (status, n, content) = match take_next(relay, id, key, bytes).await? {
-        Taken::There(n) => return Ok((StatusCode::OK, n)),
-        Taken::New(n, content) => (StatusCode::CREATED, n, content),
+    let (status, n, content) = match take_next(relay, id, key, bytes.clone()).await? {
+        // Whoever took it may have been killed before it did what it says.
+        Taken::There(n) => {
+            let header = Signed::<Header>::parse(&bytes).map_err(|error| refused(error.into()))?;
+            (StatusCode::OK, n, header.body().content.clone())
+        }
+        Taken::New(n, content) => (StatusCode::CREATED, n, *content),
     };
-    let done = match *content {
+    let done = match content {
         Content::Post(post) => tombstones::after_post(relay, id, n, &post).await,
         Content::Event(_) => Ok(()),
         Content::Withdrawal(withdrawal) => tombstones::after_withdrawal(relay, id, &withdrawal).await,

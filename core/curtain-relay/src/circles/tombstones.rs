@@ -119,15 +119,15 @@ async fn present(relay: &Relay, code: WithdrawalCode) -> Result<u64, Problem> {
 async fn present_in(relay: &Relay, id: Sha256, places: &[u64], code: WithdrawalCode) -> Result<u64, Problem> {
     let kept = relay.circles.kept_aside(id);
     let Some(state) = kept.state(&relay.store).await? else { return Ok(0) };
-    let mut found = 0;
+    let (mut found, mut result) = (0, Ok(()));
     // One that is on its way here sees the code itself.
     for (n, post) in places.iter().filter_map(|n| Some((*n, state.feed.post(*n)?))) {
         if code.check(post.withdrawal).is_ok() {
-            bury(relay, &kept, &state, (n, post), Reason::Code(code)).await?;
+            result = result.and(bury(relay, &kept, &state, (n, post), Reason::Code(code)).await);
             found += 1;
         }
     }
-    Ok(found)
+    result.map(|()| found)
 }
 
 /// A code may have been presented while the post was on its way.
@@ -143,29 +143,32 @@ pub(super) async fn after_post(relay: &Relay, id: Sha256, n: u64, said: &Post) -
 pub(super) async fn after_withdrawal(relay: &Relay, id: Sha256, said: &Withdrawal) -> Result<(), Problem> {
     let kept = relay.circles.kept(id);
     let state = kept.state(&relay.store).await?.ok_or_else(no_such_circle)?;
+    let mut result = Ok(());
     if let Some(n) = state.feed.place(&said.about)
         && let Some(post) = state.feed.post(n)
         && let Some(header) = post.withdrawn
     {
-        bury(relay, &kept, &state, (n, post), Reason::Header(header)).await?;
+        result = bury(relay, &kept, &state, (n, post), Reason::Header(header)).await;
     }
     if let Some(code) = said.code {
-        present(relay, code).await?;
+        result = result.and(present(relay, code).await.map(|_| ()));
     }
-    Ok(())
+    result
 }
 
 /// Finishes what a relay left half done, as far as the circle itself shows it.
 pub(super) async fn finish(relay: &Relay, kept: &Kept, state: &State) -> Result<(), Problem> {
-    let now = relay.now();
+    let (now, mut result) = (relay.now(), Ok(()));
     for (n, post) in state.feed.posts().filter(|(_, post)| !state.has_tombstone(post)) {
-        if let Some(header) = post.withdrawn {
-            bury(relay, kept, state, (n, post), Reason::Header(header)).await?;
-        } else if post.is_over(now) {
-            bury(relay, kept, state, (n, post), Reason::Over).await?;
-        }
+        let reason = match post.withdrawn {
+            Some(header) => Reason::Header(header),
+            None if post.is_over(now) => Reason::Over,
+            None => continue,
+        };
+        // One that fails holds up no other.
+        result = result.and(bury(relay, kept, state, (n, post), reason).await);
     }
-    Ok(())
+    result
 }
 
 /// What this process swept: when each circle must be read again.
@@ -207,7 +210,7 @@ async fn sweep_circle(relay: &Relay, id: Sha256) -> Result<UnixTime, Problem> {
     let kept = relay.circles.kept_aside(id);
     let tomorrow = relay.now().plus_days(1);
     let Some(state) = kept.state(&relay.store).await? else { return Ok(tomorrow) };
-    finish(relay, &kept, &state).await?;
+    let mut result = finish(relay, &kept, &state).await;
     let unmarked = || state.feed.posts().filter(|(_, post)| !state.has_tombstone(post));
     let consents: BTreeSet<Sha256> = unmarked().map(|(_, post)| post.withdrawal).collect();
     let codes: BTreeMap<Sha256, WithdrawalCode> = stream::iter(consents)
@@ -221,12 +224,12 @@ async fn sweep_circle(relay: &Relay, id: Sha256) -> Result<UnixTime, Problem> {
         .await?;
     for (n, post) in unmarked() {
         if let Some(code) = codes.get(&post.withdrawal) {
-            bury(relay, &kept, &state, (n, post), Reason::Code(*code)).await?;
+            result = result.and(bury(relay, &kept, &state, (n, post), Reason::Code(*code)).await);
         }
     }
     let live = state.feed.posts().filter(|(_, post)| state.is_live(post, relay.now()));
     let over = live.map(|(_, post)| post.last_day.plus_days(1)).min();
-    Ok(over.unwrap_or(tomorrow).min(tomorrow))
+    result.map(|()| over.unwrap_or(tomorrow).min(tomorrow))
 }
 
 /// Deletes the files of a post that must go, unless another one needs them, and puts up its tombstone. Done twice, it does
@@ -250,7 +253,16 @@ async fn bury(
         marks.push(Going::mark(relay, object.sha256).await?);
     }
     let place = Place { circle: kept.id, n };
-    let resting = if by_code { Resting::default() } else { resting(relay, &consent).await? };
+    let resting = if by_code { Ok(Resting::default()) } else { resting(relay, &consent).await };
+    let resting = match resting {
+        Ok(resting) => resting,
+        Err(problem) => {
+            for going in marks {
+                going.stays(&relay.store).await?;
+            }
+            return Err(problem);
+        }
+    };
     let others = resting.posts.iter().filter(|(other, _, live)| *live && *other != place);
     let needed: BTreeSet<Sha256> =
         others.flat_map(|(_, post, _)| &post.objects).map(|object| object.sha256).collect();

@@ -195,6 +195,24 @@ async fn a_code_in_a_withdrawal_counts_in_all_circles() {
 }
 
 #[tokio::test]
+async fn a_code_in_a_withdrawal_that_is_brought_again_counts_if_a_kill_came_first() {
+    let bench = Bench::new().await;
+    let mut one = founded(&bench, "one").await;
+    let mut two = founded(&bench, "two").await;
+    upload(&bench, &["body"]).await;
+    let in_one = one.post(&bench, 2, case(2, &["body"], 5)).await;
+    two.post(&bench, 2, case(2, &["body"], 5)).await;
+    let said = World::signed(3, one.header(3, withdrawal(in_one, WithdrawalReason::Patient, Some(5))));
+    let name = format!("circles/{}/feed/{:012}", one.id(), 1);
+    let _ = bench.relay().store.create(&name, said.clone()).await.unwrap();
+    assert!(is_handed_out(&bench, &two, "body").await);
+    let again = bench.send(&one.header_call(3, &said)).await;
+    assert_eq!((again.status, again.json()), (200, json!({ "n": 1 })));
+    assert_eq!(tombstones(&bench, &one).await[0].reason, Reason::Header(1));
+    assert_eq!(tombstones(&bench, &two).await[0].reason, Reason::Code(WithdrawalCode([5; 16])));
+}
+
+#[tokio::test]
 async fn a_file_stays_while_a_live_post_names_it() {
     let bench = Bench::new().await;
     let mut one = founded(&bench, "one").await;
