@@ -57,7 +57,9 @@ fn listings_of(log: Id, key: &VerifierKey) -> String {
 /// Says that a device did something in a circle that only who is in there has to do, with a request that its key signed.
 /// Anybody can list somebody else's keys in circles of their own; nobody else can bring this about.
 pub(super) async fn came(store: &Store, circle: Sha256, device: &Device) -> Result<(), StoreError> {
-    if store.create(&format!("came/{}/{circle}", device.request), "").await? == Created::New {
+    let name = format!("came/{}/{circle}", device.request);
+    // To ask is cheaper than to write, and nearly always it is there.
+    if store.size(&name).await?.is_none() && store.create(&name, "").await? == Created::New {
         // A relay may have been killed between the entry that lists it and what leads there.
         list_device(store, circle, device).await?;
     }
