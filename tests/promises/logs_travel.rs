@@ -2,6 +2,7 @@
 //! when its grant is cosigned and its details are stored, and not before.
 
 mod at_relay;
+mod verified;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -14,6 +14,7 @@ use curtain::exchange::{ExchangeError, ParcelError};
 use curtain::feed::FeedError;
 use curtain::files::{self, ReadError, WriteError};
 use curtain::keys::KeyError;
+use curtain::ledger::verify::ExpectationsError;
 use curtain::metadata::{self, Inspected, Leak};
 use curtain::picture::{Colour, Limits};
 use curtain::post::{AboutError, OpenError, PostError, SendError};
@@ -72,6 +73,7 @@ failures!(
     ParcelError,
     BackUpError,
     PullError,
+    ExpectationsError,
 );
 
 impl Failure {

@@ -23,7 +23,7 @@ use crate::receipt::{self, Receipt, ReceiptError};
 use crate::time::UnixTime;
 use crate::vault::{ExportRecord, Held, KeptLog, StoredLeaf, Vault, VaultError};
 
-pub use sealed::{Opened, evidence_in, hand_out_sealed, open_sealed, sealed_in, view_opened};
+pub use sealed::{Opened, checkpoints_in, evidence_in, hand_out_sealed, open_sealed, sealed_in, view_opened};
 
 /// The most signatures, thumbprints and recordings of one folder of evidence: its manifest lists each, and a note has at
 /// most a mebibyte.

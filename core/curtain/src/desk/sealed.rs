@@ -24,6 +24,8 @@ use crate::vault::{ExportRecord, StoredLeaf, Vault, VaultError};
 const EVIDENCE: &str = "evidence";
 /// The folder in which sealed details lie, one file a record, named by its place.
 const SEALED: &str = "sealed";
+/// The most bytes of a checkpoint.
+const MAX_CHECKPOINT_BYTES: u64 = 64 << 10;
 /// The most folders of logs in one folder.
 const MAX_FOLDERS: usize = 100_000;
 
@@ -98,6 +100,19 @@ pub fn evidence_in(given: &Path) -> Vec<PathBuf> {
         // The verifier says what is wrong with it.
         Err(_) => vec![given.to_owned()],
     }
+}
+
+/// The checkpoints of the evidence in `given`, or the one that `given` is.
+///
+/// # Errors
+/// [`ReadError`](files::ReadError).
+pub fn checkpoints_in(given: &Path) -> Result<Vec<Vec<u8>>, files::ReadError> {
+    if files::is_folder(given) {
+        let folders = evidence_in(given).into_iter();
+        let paths = folders.map(|folder| folder.join(File::Checkpoint.to_string()));
+        return paths.map(|path| files::read_shared(&path, MAX_CHECKPOINT_BYTES)).collect();
+    }
+    Ok(vec![files::read(given, &Limits::default())?])
 }
 
 /// Writes a view, CSV or JSON Lines, of opened records of any number of logs, in order of time. Gives how many there are.

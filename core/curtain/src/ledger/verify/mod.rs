@@ -5,6 +5,7 @@
 
 mod files;
 mod history;
+mod many;
 mod report;
 mod signed;
 
@@ -19,6 +20,7 @@ use thiserror::Error;
 
 use self::files::{Folder, Hashed};
 use self::history::History;
+pub use self::many::{ExpectationsError, ExpectationsOfMany, log_named_in};
 pub use self::report::{Completeness, Gap, Integrity, NotProven, Problem, Report, Scope, Signer};
 use self::signed::{Cosignature, Keys, Signed};
 use super::evidence::{Entry, File, MAX_DETAIL_LINE, Manifest, Opening};
