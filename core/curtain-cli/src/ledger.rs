@@ -1,5 +1,6 @@
 //! `curtain ledger`
 
+mod logs;
 mod officer;
 mod travel;
 
@@ -31,7 +32,7 @@ pub(crate) enum LedgerCommand {
     Key(VaultArgs),
     /// Print the newest checkpoint: keep it elsewhere, or have a witness cosign it.
     Checkpoint(LogArgs),
-    /// Hand out a part of the log. The log records who took what, when.
+    /// Hand out a part of the log, which records who took what, when; or a view of the logs that `pull` made.
     Export(ExportArgs),
     /// Read what was sealed to an officer (`export --officer`, `pull`), with the officer's private key.
     Open(OpenArgs),
@@ -72,12 +73,20 @@ pub(crate) struct ExportArgs {
     /// Include what identifies people: names, purposes, signatures.
     #[arg(long)]
     details: bool,
+    /// Not this vault's log but those of many devices: the folder that `pull` made, or of single logs in it; may be repeated. Each is
+    /// verified first, and one that does not hold, or that the pull found forked, behind or set back, refuses all. A view of all:
+    /// records by time, then log, then place. No log records it.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["vault", "log", "officer", "taken_by"])]
+    logs: Vec<PathBuf>,
+    /// The officer's private key, which opens the details of `--logs`.
+    #[arg(long, value_name = "FILE", requires = "logs")]
+    key: Option<PathBuf>,
     /// Seal what identifies people to this officer's public key, as `curtain identity officer` wrote it; evidence only.
     #[arg(long, value_name = "FILE", conflicts_with = "details")]
     officer: Option<PathBuf>,
     /// Who takes it, and what for. Kept in the vault.
-    #[arg(long, value_name = "TEXT")]
-    taken_by: String,
+    #[arg(long, value_name = "TEXT", required_unless_present = "logs")]
+    taken_by: Option<String>,
     /// The folder (evidence) or file (others) to make; nothing is overwritten.
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
@@ -273,6 +282,7 @@ fn checkpoint(args: &LogArgs) -> Result<Outcome, Failure> {
 }
 
 fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
+    let Some(taken_by) = &args.taken_by else { return logs::export(args) };
     let mut vault = args.log.vault.open()?;
     let log = chosen(&vault, &args.log)?.id;
     let request = Request {
@@ -281,7 +291,7 @@ fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
         to: args.to,
         format: args.format.into(),
         details: if args.details { DetailsTaken::Yes } else { DetailsTaken::No },
-        taken_by: &args.taken_by,
+        taken_by,
     };
     let taken = match &args.officer {
         Some(officer) if request.format == ExportFormat::Evidence => {

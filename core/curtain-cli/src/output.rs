@@ -8,7 +8,7 @@ use curtain::circle::{CircleError, NotLive, PaperError};
 use curtain::clean::{CleanError, Opened};
 use curtain::consent::CodeError;
 use curtain::consent::signature::SignatureError;
-use curtain::desk::DeskError;
+use curtain::desk::{DeskError, ViewError};
 use curtain::detect::{Detectors, Finding};
 use curtain::exchange::{ExchangeError, ParcelError};
 use curtain::feed::FeedError;
@@ -74,6 +74,7 @@ failures!(
     BackUpError,
     PullError,
     ExpectationsError,
+    ViewError,
 );
 
 impl Failure {

@@ -21,13 +21,13 @@ use crate::time::UnixTime;
 use crate::vault::{ExportRecord, StoredLeaf, Vault, VaultError};
 
 /// The folder in which the evidence lies.
-const EVIDENCE: &str = "evidence";
+pub(super) const EVIDENCE: &str = "evidence";
 /// The folder in which sealed details lie, one file a record, named by its place.
-const SEALED: &str = "sealed";
+pub(super) const SEALED: &str = "sealed";
 /// The most bytes of a checkpoint.
 const MAX_CHECKPOINT_BYTES: u64 = 64 << 10;
 /// The most folders of logs in one folder.
-const MAX_FOLDERS: usize = 100_000;
+pub(super) const MAX_FOLDERS: usize = 100_000;
 
 /// Hands out a part of a log at `target`, a new folder: `evidence` without details, for `ledger verify`, and the details
 /// in `sealed`, each sealed to `officer`. The log records it as an export with details: the officer can read them.

@@ -177,11 +177,12 @@ fn check(
     }
     let Manifest { log, first, until, size, .. } = manifest;
     let attachments = manifest.attachments().count() as u64;
+    let root = Sha256(signed.checkpoint.root.0);
     Ok(Report {
         integrity: Integrity::Intact,
         signer: if expected.key.is_some() { Signer::Authenticated } else { Signer::NotAuthenticated },
         completeness: completeness(earlier, expected.witness.as_ref(), signed.cosignatures),
-        scope: Some(Scope { log, first, until, size, details: seen.opened, attachments }),
+        scope: Some(Scope { log, first, until, size, root, details: seen.opened, attachments }),
         gap: seen.gap,
     })
 }
