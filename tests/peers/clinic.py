@@ -26,6 +26,9 @@ MARKUP = "<script>alert(1)</script>\"'><img src=//x.example onerror=x>"
 FORMULA = "=cmd|' /C calc'!A0"
 ARABIC = "مريض اختبار"
 
+# Patients of another device, whose log is exported beside the clinic's.
+ELSEWHERE = ["Test Patient Slate", "Test Patient Cobalt"]
+
 # What is erased, withdrawn and expired later says so in its key.
 PATIENTS = {
     "signed": "Test Patient Copper",
@@ -37,7 +40,7 @@ PATIENTS = {
     "erased": "Test Patient Willow",
     "markup": MARKUP,
 }
-NAMES = [*PATIENTS.values(), GUARDIAN, WITNESS]
+NAMES = [*PATIENTS.values(), *ELSEWHERE, GUARDIAN, WITNESS]
 
 TERMS = {
     "level": "teaching",
@@ -117,12 +120,18 @@ class Clinic:
         self.picture, self.story = self.media / "picture.jpg", self.media / "story.txt"
         self.signature, self.thumbprint = self.media / "signature.png", self.media / "thumbprint.png"
 
-    def export(self, kind, details):
-        return self.exports / f"{'details' if details else 'plain'}.{kind}"
+    def export(self, kind, details, of=""):
+        return self.exports / f"{of}{'details' if details else 'plain'}.{kind}"
 
     @property
     def key(self):
         return (self.folder / "key.txt").read_text().strip()
+
+    @property
+    def keys(self):
+        """Of both logs, by their names."""
+        keys = map(notes.Key, (self.folder / "keys.txt").read_text().splitlines())
+        return {key.name.rpartition("/")[2]: key for key in keys}
 
     @property
     def consents(self):
@@ -245,6 +254,27 @@ class Maker:
         self.export("evidence", clinic.evidence)
         self.checkpoint()
 
+    def many(self):
+        """The same exports of two logs at once, with names that an officer's key opens. Nothing of it stands in the clinic's log."""
+        folder = self.clinic.folder
+        copy, other, key, public = (folder / name for name in ("copy", "other", "officer.key", "officer.public"))
+        shutil.copytree(self.clinic.vault, copy)
+        self.run("identity", "officer", "--key", key, "--out", public)
+        for patient in ELSEWHERE:
+            self.run(*self.clinic.grant_args(patient, vault=other), "--receipt", folder / f"receipt-{patient[-5:]}")
+        logs = []
+        for vault in copy, other:
+            sealed = folder / f"sealed-{vault.name}"
+            officer = "--officer", public, "--taken-by", OFFICER
+            self.run("ledger", "export", "--vault", vault, *officer, "--out", sealed)
+            logs += ["--logs", sealed]
+        for kind in FORMATS:
+            export = "ledger", "export", "--json", *logs, "--format", kind, "--out"
+            self.run(*export, self.clinic.export(kind, details=False, of="many-"))
+            self.run(*export, self.clinic.export(kind, details=True, of="many-"), "--details", "--key", key)
+        keys = [self.run("ledger", "key", "--vault", vault) for vault in (copy, other)]
+        (folder / "keys.txt").write_text("".join(keys), encoding="utf-8")
+
     def cosigned(self):
         note = WITNESS_OF_LOG.cosign(self.clinic.newest_checkpoint.read_text(encoding="utf-8"), int(time.time()))
         path = self.clinic.folder / "cosigned"
@@ -259,6 +289,7 @@ class Maker:
         later = self.grants()
         self.endings()
         self.exported(later)
+        self.many()
         key = json.loads(self.in_vault("ledger", "key"))["key"]
         (clinic.folder / "key.txt").write_text(key + "\n", encoding="utf-8")
         consents = {key: dataclasses.asdict(consent) for key, consent in self.consents.items()}

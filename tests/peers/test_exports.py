@@ -13,9 +13,11 @@ from pydantic import ValidationError
 
 import notes
 import traces
-from clinic import FORMULA, PATIENTS
+from clinic import ELSEWHERE, FORMULA, PATIENTS
 
-BUNDLES = ["details", "plain", "none"]
+VIEWS = ["details", "plain", "many-details", "many-plain"]
+BUNDLES = [*VIEWS, "none"]
+NAMED = {"details", "many-details"}
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Columns that a view without details leaves empty.
 WORDS = {"patient_name", "giver", "discloser", "recipients", "purpose", "language", "method"}
@@ -123,8 +125,9 @@ def test_references_resolve(bundle, name):
             assert not {"contained", "meta", "text"} & set(inner)
 
 
-def test_ppc_1_to_5_and_required_bindings(bundle):
-    for consent in of_kind(bundle(), "Consent"):
+@pytest.mark.parametrize("name", ["details", "many-details"])
+def test_ppc_1_to_5_and_required_bindings(bundle, name):
+    for consent in of_kind(bundle(name), "Consent"):
         assert consent.get("policy") or consent.get("policyRule")  # ppc-1
         scopes = {coding["code"] for coding in consent["scope"]["coding"]}
         assert scopes == {"patient-privacy"}  # ppc-3, ppc-4 and ppc-5 are about the other scopes
@@ -140,7 +143,7 @@ def test_ppc_1_to_5_and_required_bindings(bundle):
         assert patient["resourceType"] == "Patient"
         assert group["type"] in {"person", "animal", "practitioner", "device", "medication", "substance"}
         assert not group["actual"] and "member" not in group  # grp-1
-    for provenance in of_kind(bundle(), "Provenance"):
+    for provenance in of_kind(bundle(name), "Provenance"):
         for entity in provenance.get("entity", []):
             assert entity["role"] in {"derivation", "revision", "quotation", "source", "removal"}
         for agent in provenance["agent"]:
@@ -158,8 +161,9 @@ def events_of(bundle):
     return events
 
 
-def test_status_and_provenance_agree(bundle):
-    found = bundle()
+@pytest.mark.parametrize(("name", "active"), [("details", 5), ("many-details", 5 + len(ELSEWHERE))])
+def test_status_and_provenance_agree(bundle, name, active):
+    found = bundle(name)
     events = events_of(found)
     consents = {
         entry["fullUrl"]: entry["resource"]
@@ -173,7 +177,7 @@ def test_status_and_provenance_agree(bundle):
         assert set(ended) <= ENDINGS
         assert consent["status"] == ("inactive" if ended else "active")
     statuses = [consent["status"] for consent in consents.values()]
-    assert (statuses.count("active"), statuses.count("inactive")) == (5, 3)
+    assert (statuses.count("active"), statuses.count("inactive")) == (active, 3)
     assert {code for codes in events.values() for code in codes} == {"grant", *ENDINGS}
 
 
@@ -184,25 +188,40 @@ def test_names_are_in_the_bundle_with_details_only(bundle):
         }
 
     assert names(bundle()) == set(PATIENTS.values()) - {PATIENTS["erased"]}
-    assert names(bundle("plain")) == set()
+    assert names(bundle("many-details")) == set(PATIENTS.values()) - {PATIENTS["erased"]} | set(ELSEWHERE)
+    assert names(bundle("plain")) == names(bundle("many-plain")) == set()
+
+
+def test_what_a_bundle_of_many_says_of_a_log_is_what_its_own_says(bundle):
+    own, many = ({entry["fullUrl"]: entry["resource"] for entry in bundle(name)["entry"]} for name in ("details", "many-details"))
+    shared = set(own) & set(many)
+    kinds = [own[url]["resourceType"] for url in shared]
+    assert (kinds.count("Consent"), kinds.count("Device")) == (8, 1)
+    for url in shared:
+        if own[url]["resourceType"] != "Device":
+            # A consent that holds says when that was looked at.
+            assert {**own[url], "text": None} == {**many[url], "text": None}
 
 
 def test_the_bundle_holds_the_checkpoint_and_no_control_characters(clinic, bundle):
     for name in BUNDLES:
         found = bundle(name)
         assert not any(CONTROL.search(text) for text in strings(found))
-        (binary,) = of_kind(found, "Binary")
-        note = base64.b64decode(binary["data"], validate=True).decode()
-        assert notes.Checkpoint(notes.open_note(note, notes.Key(clinic.key))).size > 0
+        binaries = of_kind(found, "Binary")
+        assert len(binaries) == (2 if name.startswith("many-") else 1)
+        for binary in binaries:
+            note = base64.b64decode(binary["data"], validate=True).decode()
+            key = clinic.keys[note.splitlines()[0].rpartition("/")[2]]
+            assert notes.Checkpoint(notes.open_note(note, key)).size > 0
 
 
-@pytest.mark.parametrize("name", ["details", "plain"])
+@pytest.mark.parametrize("name", VIEWS)
 def test_csv_says_what_json_lines_say(clinic, table, rows, name):
     raw = (clinic.exports / f"{name}.csv").read_bytes()
     assert not raw.startswith(b"\xef\xbb\xbf") and raw.count(b"\n") == raw.count(b"\r\n") > 0
-    # Each export is the last record of itself, and the JSON was taken after the CSV.
+    # Each export from a vault is the last record of itself, and the JSON was taken after the CSV.
     cells, lines = table(name), rows(name)
-    assert 14 < len(cells) < len(lines)
+    assert 14 < len(cells) <= len(lines) and (len(cells) == len(lines)) == name.startswith("many-")
     for row, line in zip(cells, lines, strict=False):
         assert set(line) - set(row) <= {"at_unix_s", "expires_unix_s", "log", "v"}
         for column, cell in row.items():
@@ -213,20 +232,21 @@ def test_csv_says_what_json_lines_say(clinic, table, rows, name):
                 assert cell == (" ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
-@pytest.mark.parametrize("name", ["details", "plain"])
+@pytest.mark.parametrize("name", VIEWS)
 def test_no_cell_is_a_formula(table, name):
     cells = [cell for row in table(name) for cell in row.values()]
     assert not any(CONTROL.search(cell) for cell in cells)
     assert not any(cell.lstrip().startswith(("=", "+", "-", "@")) for cell in cells)
-    assert ("'" + FORMULA in cells) == (name == "details")
+    assert ("'" + FORMULA in cells) == (name in NAMED)
 
 
 def test_words_are_there_with_details_only(table, rows):
-    for name in ("details", "plain"):
+    for name in VIEWS:
+        erased = {line["consent"] for line in rows(name) if line["kind"] == "erase"}
         for row, line in zip(table(name), rows(name), strict=False):
             said = {column for column in WORDS if row[column]}
-            granted = row["kind"] == "grant" and line["consent"] != rows("details")[7]["consent"]
-            assert said == (WORDS if granted and name == "details" else set())
+            granted = row["kind"] == "grant" and line["consent"] not in erased
+            assert said == (WORDS if granted and name in NAMED else set())
             assert said == WORDS & set(line)
 
 
@@ -241,9 +261,22 @@ def test_leaf_hashes_are_those_of_the_evidence(clinic, rows):
     hashes = (clinic.evidence / "hashes.txt").read_text().splitlines()
     for line in rows("details"):
         assert line["leaf_hash"] == hashes[line["n"]]
+    log = rows("details")[0]["log"]
+    own = [line for line in rows("many-plain") if line["log"] == log and line["n"] < len(hashes)]
+    assert [line["leaf_hash"] for line in own] == hashes
 
 
-@pytest.fixture(params=["details", "plain"])
+@pytest.mark.parametrize("name", ["many-details", "many-plain"])
+def test_records_of_many_logs_are_in_order_of_time(clinic, rows, name):
+    lines = rows(name)
+    order = [(line["at_unix_s"], line["log"], line["n"]) for line in lines]
+    assert order == sorted(order)
+    for log in clinic.keys:
+        places = [line["n"] for line in lines if line["log"] == log]
+        assert places == list(range(len(places))) and places
+
+
+@pytest.fixture(params=VIEWS)
 def view(request):
     return request.param
 
@@ -253,12 +286,12 @@ def pdf(clinic, view):
     return pypdf.PdfReader(clinic.exports / f"{view}.pdf", strict=True)
 
 
-def test_the_pdf_is_tagged_and_in_a_language(pdf):
+def test_the_pdf_is_tagged_and_in_a_language(pdf, view):
     root = pdf.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] is True or root["/MarkInfo"]["/Marked"].value is True
     assert root["/Lang"] == "en"
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
-    assert pdf.metadata.title.startswith("Consent log ")
+    assert pdf.metadata.title.startswith("Consent logs (2), " if view.startswith("many-") else "Consent log ")
     assert b"pdfuaid:part" in root["/Metadata"].get_data()
     for page in pdf.pages:
         assert page["/Tabs"] == "/S"
@@ -281,7 +314,7 @@ def test_the_table_is_regular(pdf, rows, view):
     assert len(tags(tree, "/H1")) == 1
     (table,) = tags(tree, "/Table")
     lines = tags(table, "/TR")
-    assert len(lines) - 1 > len(rows(view))
+    assert len(lines) - 1 >= len(rows(view))
     assert len(tags(lines[0], "/TH")) == 6
     assert [len(tags(line, "/TD")) for line in lines[1:]] == [6] * (len(lines) - 1)
 
@@ -290,7 +323,7 @@ def test_the_pages_say_what_the_log_says(pdf, rows, view):
     text = "\n".join(page.extract_text() for page in pdf.pages)
     flat = traces.unbroken(text)
     for line in rows(view):
-        assert line["leaf_hash"] in flat and line["at"] in flat
+        assert line["leaf_hash"] in flat and line["at"] in flat and line["log"] in flat
         assert line.get("commitment", "") in flat
     assert f"page {len(pdf.pages)} of {len(pdf.pages)}" in text
 
@@ -302,8 +335,8 @@ def test_the_pages_name_patients_with_details_only(pdf, view):
     actual = " ".join(str(span["/ActualText"]) for span in tags(structure, "/Span") if "/ActualText" in span)
     plain = ["signed", "guardian", "expired", "markup", "withdrawn"]
     shown = [traces.unbroken(PATIENTS[key]) in flat for key in plain]
-    assert shown == [view == "details"] * len(plain)
-    assert (f"Patient: {PATIENTS['arabic']}" in actual) == (view == "details")
+    assert shown == [view in NAMED] * len(plain)
+    assert (f"Patient: {PATIENTS['arabic']}" in actual) == (view in NAMED)
     assert traces.unbroken(PATIENTS["erased"]) not in flat
 
 

@@ -8,13 +8,13 @@ import pytest
 
 import clinic as clinics
 import traces
-from clinic import FORMATS, NAMES, OFFICER, PATIENTS
+from clinic import ELSEWHERE, FORMATS, NAMES, OFFICER, PATIENTS
 
 
 def test_the_search_finds_names_where_they_belong(clinic):
     """So that finding none says something."""
     held = (clinic.evidence_with_details / "details.jsonl").read_bytes()
-    assert set(NAMES) - set(traces.found(NAMES, held)) == {PATIENTS["erased"]}
+    assert set(NAMES) - set(traces.found(NAMES, held)) == {PATIENTS["erased"], *ELSEWHERE}
     assert OFFICER in traces.found([OFFICER], held)
     for name in NAMES:
         encoded = [name.encode("utf-16-le"), name.encode().hex().encode()]
@@ -62,10 +62,11 @@ def test_refusals_name_nobody(clinic, vault):
         assert not any(code in text or code[:9] in text for code in codes), args[:2]
 
 
+@pytest.mark.parametrize("of", ["", "many-"])
 @pytest.mark.parametrize("kind", FORMATS)
-def test_exports_without_details_name_nobody(clinic, kind):
+def test_exports_without_details_name_nobody(clinic, kind, of):
     for details in (False, True):
-        data = clinic.export(kind, details).read_bytes()
+        data = clinic.export(kind, details, of).read_bytes()
         if kind == "pdf":
             pages = pypdf.PdfReader(io.BytesIO(data)).pages
             data += b"".join(traces.unbroken(page.extract_text()).encode() for page in pages)

@@ -2,6 +2,8 @@
 //! when its grant is cosigned and its details are stored, and not before.
 
 mod at_relay;
+mod exported;
+mod verified;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,6 +31,9 @@ use crate::people::{grant, later, log, now, open};
 use crate::relay_at_will::{Lost, RelayAtWill, URL, named};
 use crate::the_log_cannot_lie::copy;
 
+/// The officer's private key.
+const OFFICER: [u8; 32] = [7; 32];
+
 /// Two phones and an officer, in one circle at one relay.
 struct Ward {
     phones: [Clinician; 2],
@@ -47,7 +52,7 @@ impl Ward {
         world.add_without_key(&first.me, &officer.me, Role::Officer, now());
         let circle = world.admin.circle().clone();
         let relay = RelayAtWill::new(&circle, later(10));
-        let key = SecretKey::make(&SystemRandom::new()).unwrap();
+        let key = SecretKey::from_seed(OFFICER);
         let phones = [first, second];
         Self { phones, officer, key, circle, relay, out: tempdir().unwrap() }
     }

@@ -1,15 +1,19 @@
 //! `curtain ledger`
 
+mod logs;
 mod officer;
 mod travel;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use curtain::desk::{self, Request};
 use curtain::hash::Id;
 use curtain::ledger::leaf::{DetailsTaken, ExportFormat};
-use curtain::ledger::verify::{self, Completeness, Expectations, Integrity, Report, Signer};
+use curtain::ledger::verify::{
+    self, Completeness, Expectations, ExpectationsOfMany, Integrity, Report, Signer,
+};
 use curtain::time::UnixTime;
 use curtain::vault::{KeptLog, Met, Vault};
 use curtain::wire::note::VerifierKey;
@@ -28,7 +32,7 @@ pub(crate) enum LedgerCommand {
     Key(VaultArgs),
     /// Print the newest checkpoint: keep it elsewhere, or have a witness cosign it.
     Checkpoint(LogArgs),
-    /// Hand out a part of the log. The log records who took what, when.
+    /// Hand out a part of the log, which records who took what, when; or a view of the logs that `pull` made.
     Export(ExportArgs),
     /// Read what was sealed to an officer (`export --officer`, `pull`), with the officer's private key.
     Open(OpenArgs),
@@ -69,12 +73,20 @@ pub(crate) struct ExportArgs {
     /// Include what identifies people: names, purposes, signatures.
     #[arg(long)]
     details: bool,
+    /// Not this vault's log but those of many devices: the folder that `pull` made, or of single logs in it; may be repeated. Each is
+    /// verified first, and one that does not hold, or that the pull found forked, behind or set back, refuses all. A view of all:
+    /// records by time, then log, then place. No log records it.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["vault", "log", "officer", "taken_by"])]
+    logs: Vec<PathBuf>,
+    /// The officer's private key, which opens the details of `--logs`.
+    #[arg(long, value_name = "FILE", requires = "logs")]
+    key: Option<PathBuf>,
     /// Seal what identifies people to this officer's public key, as `curtain identity officer` wrote it; evidence only.
     #[arg(long, value_name = "FILE", conflicts_with = "details")]
     officer: Option<PathBuf>,
     /// Who takes it, and what for. Kept in the vault.
-    #[arg(long, value_name = "TEXT")]
-    taken_by: String,
+    #[arg(long, value_name = "TEXT", required_unless_present = "logs")]
+    taken_by: Option<String>,
     /// The folder (evidence) or file (others) to make; nothing is overwritten.
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
@@ -104,12 +116,13 @@ pub(crate) struct VerifyArgs {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-    /// An earlier checkpoint of the same log, from a place that its owner cannot change.
-    #[arg(long, value_name = "FILE")]
-    since: Option<PathBuf>,
-    /// The log's key, from who keeps it.
+    /// An earlier checkpoint, from a place that the log's owner cannot change, or a folder of evidence or of an earlier pull with
+    /// many. Counts for the log that it names; may be repeated.
+    #[arg(long, value_name = "FILE|DIR")]
+    since: Vec<PathBuf>,
+    /// The log's key, from who keeps it, or a file with one a line. Counts for the log that it names; may be repeated.
     #[arg(long, value_name = "KEY|FILE")]
-    key: Option<String>,
+    key: Vec<String>,
     /// The key of a witness.
     #[arg(long, value_name = "KEY|FILE")]
     witness: Option<String>,
@@ -193,17 +206,32 @@ pub(crate) fn run(command: &LedgerCommand) -> Outcome {
 
 /// Reads a key as it is printed, or from a file that holds it.
 pub(crate) fn key(given: &str) -> Result<VerifierKey, Failure> {
-    if let Ok(key) = given.parse() {
-        return Ok(key);
+    let lines = key_lines(given)?;
+    lines.lines().next().unwrap_or_default().trim().parse().map_err(|_| not_a_key())
+}
+
+/// Reads one key, or a file with one a line.
+fn keys_in(given: &str) -> Result<Vec<VerifierKey>, Failure> {
+    let lines = key_lines(given)?;
+    let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Vec<_> = lines.map(|line| line.parse().map_err(|_| not_a_key())).collect::<Result<_, _>>()?;
+    if keys.is_empty() { Err(not_a_key()) } else { Ok(keys) }
+}
+
+fn key_lines(given: &str) -> Result<String, Failure> {
+    if given.parse::<VerifierKey>().is_ok() {
+        return Ok(given.to_owned());
     }
-    let wrong = || Failure {
+    let bytes = files::read(Path::new(given), &Limits::default()).map_err(|_| not_a_key())?;
+    String::from_utf8(bytes).map_err(|_| not_a_key())
+}
+
+fn not_a_key() -> Failure {
+    Failure {
         code: "not_a_key",
         message: "this is neither a key, as `curtain ledger key` prints it, nor a file that holds one"
             .to_owned(),
-    };
-    let bytes = files::read(Path::new(given), &Limits::default()).map_err(|_| wrong())?;
-    let text = String::from_utf8(bytes).map_err(|_| wrong())?;
-    text.lines().next().unwrap_or_default().trim().parse().map_err(|_| wrong())
+    }
 }
 
 fn chosen(vault: &Vault, args: &LogArgs) -> Result<KeptLog, Failure> {
@@ -254,6 +282,7 @@ fn checkpoint(args: &LogArgs) -> Result<Outcome, Failure> {
 }
 
 fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
+    let Some(taken_by) = &args.taken_by else { return logs::export(args) };
     let mut vault = args.log.vault.open()?;
     let log = chosen(&vault, &args.log)?.id;
     let request = Request {
@@ -262,7 +291,7 @@ fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
         to: args.to,
         format: args.format.into(),
         details: if args.details { DetailsTaken::Yes } else { DetailsTaken::No },
-        taken_by: &args.taken_by,
+        taken_by,
     };
     let taken = match &args.officer {
         Some(officer) if request.format == ExportFormat::Evidence => {
@@ -290,49 +319,60 @@ fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
 }
 
 fn verify(args: &VerifyArgs) -> Result<Outcome, Failure> {
-    let since = args.since.as_deref().map(|path| files::read(path, &Limits::default())).transpose()?;
-    let expected = Expectations {
-        since: since.as_deref(),
-        key: args.key.as_deref().map(key).transpose()?,
-        witness: args.witness.as_deref().map(key).transpose()?,
-    };
+    let mut expected = ExpectationsOfMany::new(args.witness.as_deref().map(key).transpose()?);
+    for given in &args.key {
+        keys_in(given)?.iter().try_for_each(|key| expected.add_key(key))?;
+    }
+    for given in &args.since {
+        desk::checkpoints_in(given)?.iter().try_for_each(|note| expected.add_since(note))?;
+    }
     let folders: Vec<PathBuf> = args.exports.iter().flat_map(|given| desk::evidence_in(given)).collect();
-    let many = folders.len() > 1;
-    if many && (expected.since.is_some() || expected.key.is_some()) {
-        return Err(Failure {
-            code: "one_log",
-            message: "--since and --key are of one log: give one folder, or leave them out".to_owned(),
-        });
+    if let [folder] = folders.as_slice()
+        && expected.logs() <= 1
+    {
+        return verify_one(args, folder, &expected.of_the_only(verify::log_named_in(folder)), Folders::One);
     }
     let mut outcome = Outcome::AllDone;
+    let mut found = BTreeSet::new();
     for folder in folders {
-        match verify_one(args, &folder, &expected, many) {
+        let log = verify::log_named_in(&folder);
+        found.extend(log);
+        match verify_one(args, &folder, &expected.of(log), Folders::Many) {
             Ok(Outcome::AllDone) => {}
             Ok(_) => outcome = Outcome::SomethingFailed,
-            Err(failure) if many => {
+            Err(failure) => {
                 output::report_failure(&folder, &failure, args.json);
                 outcome = Outcome::SomethingFailed;
             }
-            Err(failure) => return Err(failure),
         }
     }
+    for missing in expected.missing(&found) {
+        outcome = output::finish(Err(missing.into()), args.json);
+    }
     Ok(outcome)
+}
+
+/// Whether one folder is verified, or one of many, which is then named.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Folders {
+    One,
+    Many,
 }
 
 fn verify_one(
     args: &VerifyArgs,
     folder: &Path,
     expected: &Expectations<'_>,
-    many: bool,
+    folders: Folders,
 ) -> Result<Outcome, Failure> {
     let report = verify::verify(folder, expected).map_err(|error| Failure {
         code: "cannot_verify",
         message: format!("{error}: give the folder of an export made with --format evidence"),
     })?;
     if args.json {
-        print_json(&report, many.then_some(folder));
+        print_json(&report, (folders == Folders::Many).then_some(folder));
     } else {
-        if many {
+        if folders == Folders::Many {
             output::line(&output::shown(folder));
         }
         print(&report);

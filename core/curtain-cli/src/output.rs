@@ -8,12 +8,13 @@ use curtain::circle::{CircleError, NotLive, PaperError};
 use curtain::clean::{CleanError, Opened};
 use curtain::consent::CodeError;
 use curtain::consent::signature::SignatureError;
-use curtain::desk::DeskError;
+use curtain::desk::{DeskError, ViewError};
 use curtain::detect::{Detectors, Finding};
 use curtain::exchange::{ExchangeError, ParcelError};
 use curtain::feed::FeedError;
 use curtain::files::{self, ReadError, WriteError};
 use curtain::keys::KeyError;
+use curtain::ledger::verify::ExpectationsError;
 use curtain::metadata::{self, Inspected, Leak};
 use curtain::picture::{Colour, Limits};
 use curtain::post::{AboutError, OpenError, PostError, SendError};
@@ -72,6 +73,8 @@ failures!(
     ParcelError,
     BackUpError,
     PullError,
+    ExpectationsError,
+    ViewError,
 );
 
 impl Failure {

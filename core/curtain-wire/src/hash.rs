@@ -11,12 +11,13 @@ pub struct NotHex {
     pub digits: usize,
 }
 
-/// Makes a byte string of fixed length that reads and writes as lowercase hexadecimal digits, and as nothing else.
+/// Makes a byte string of fixed length that reads and writes as lowercase hexadecimal digits, and as nothing else. Whether
+/// `Debug` shows it is said with its doc.
 macro_rules! hex_bytes {
-    ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
-        $(#[$doc])*
+    ($(#[$about:meta])* $name:ident, $bytes:literal) => {
+        $(#[$about])*
         #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
         )]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(pub [u8; $bytes]);
@@ -61,12 +62,14 @@ pub(crate) use hex_bytes;
 
 hex_bytes!(
     /// A SHA-256 hash; shown as 64 hexadecimal digits. [FIPS 180-4]
+    #[derive(Debug)]
     Sha256,
     32
 );
 
 hex_bytes!(
     /// A random 128-bit identifier; shown as 32 hexadecimal digits. It names a record and says nothing about it.
+    #[derive(Debug)]
     Id,
     16
 );

@@ -30,6 +30,13 @@ hex_bytes!(
     16
 );
 
+/// Shows nothing of the code: until it is sent it is the patient's alone.
+impl std::fmt::Debug for WithdrawalCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WithdrawalCode").finish_non_exhaustive()
+    }
+}
+
 /// Who wrote something, and on which device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,12 +10,14 @@ use crate::hash::{Sha256, hex_bytes};
 
 hex_bytes!(
     /// An Ed25519 public key [RFC 8032], in 64 hexadecimal digits.
+    #[derive(Debug)]
     PublicKey,
     32
 );
 
 hex_bytes!(
     /// An Ed25519 signature [RFC 8032], in 128 hexadecimal digits.
+    #[derive(Debug)]
     Signature,
     64
 );

@@ -1,7 +1,9 @@
-//! What leaves the vault on purpose: evidence and views of the log for an officer, a receipt for the patient.
+//! What leaves the vault on purpose: evidence and views of the log for an officer, a receipt for the patient; and views of what
+//! officers pulled.
 //!
-//! Every export is recorded in the log before its first byte is written.
+//! Every export from the vault is recorded in the log before its first byte is written.
 
+mod logs;
 mod sealed;
 
 use std::ops::Range;
@@ -13,7 +15,7 @@ use curtain_wire::tree::{Hash, inclusion_proof};
 use thiserror::Error;
 
 use crate::consent::{ConsentRecord, Standing};
-use crate::export::{self, About, Details, ExportError, Grant, Row, Volume};
+use crate::export::{self, About, Details, ExportError, Grant, LogPart, Row, Volume};
 use crate::files::{self, WriteError};
 use crate::hash::{Id, Sha256};
 use crate::ledger::evidence::{self, Content, Detail, EvidenceError, Part};
@@ -23,7 +25,8 @@ use crate::receipt::{self, Receipt, ReceiptError};
 use crate::time::UnixTime;
 use crate::vault::{ExportRecord, Held, KeptLog, StoredLeaf, Vault, VaultError};
 
-pub use sealed::{Opened, evidence_in, hand_out_sealed, open_sealed, sealed_in, view_opened};
+pub use logs::{RecordError, RefusedLog, Shown, Silent, VerifiedLogs, View, ViewError, WhyRefused};
+pub use sealed::{Opened, checkpoints_in, evidence_in, hand_out_sealed, open_sealed, sealed_in, view_opened};
 
 /// The most signatures, thumbprints and recordings of one folder of evidence: its manifest lists each, and a note has at
 /// most a mebibyte.
@@ -289,44 +292,51 @@ fn view(
     target: &Path,
     now: UnixTime,
 ) -> Result<Vec<PathBuf>, DeskError> {
-    let about = About {
+    let part = LogPart {
         log: log.id,
         size: log.size,
         first: records.start,
         until: records.end,
         checkpoint: log.checkpoint.clone(),
-        exported_at: now,
     };
-    let rows = || -> Result<_, VaultError> {
-        let mut consents = vault.consents(log.id, records.start)?;
-        let leaves = vault.leaves(log.id, records.clone())?;
-        Ok(leaves.map(move |stored| row(&stored?, request.details, &mut consents)))
-    };
-    if request.format == ExportFormat::Pdf {
-        return volumes(&about, rows()?, target);
+    let about = About { logs: vec![part], exported_at: now };
+    let mut consents = vault.consents(log.id, records.start)?;
+    let leaves = vault.leaves(log.id, records.clone())?;
+    let rows = leaves.map(|stored| row(&stored?, request.details, &mut consents));
+    let inside =
+        |held: &Result<Held, VaultError>| held.as_ref().map_or(true, |held| held.leaf().n < records.end);
+    let grants = vault.consents(log.id, records.start)?.take_while(inside);
+    let grants = grants.map(|held| grant(&held?, request.details, now));
+    write_view(&about, request.format, rows, grants, target)
+}
+
+/// Writes a view at `target`; nothing is left there unless it is whole. Reads `grants` for FHIR, else `rows`.
+fn write_view<E, F: From<ExportError<E>> + From<WriteError>>(
+    about: &About,
+    format: ExportFormat,
+    rows: impl Iterator<Item = Result<Row, E>>,
+    grants: impl Iterator<Item = Result<Grant, E>>,
+    target: &Path,
+) -> Result<Vec<PathBuf>, F> {
+    if format == ExportFormat::Pdf {
+        return volumes(about, rows, target);
     }
     let mut out = files::NewFile::create(target)?;
-    match request.format {
-        ExportFormat::Csv => export::csv(rows()?, &mut out)?,
-        ExportFormat::Jsonl => export::jsonl(rows()?, &mut out)?,
-        ExportFormat::Fhir => {
-            let inside = |held: &Result<Held, VaultError>| {
-                held.as_ref().map_or(true, |held| held.leaf().n < records.end)
-            };
-            let grants = vault.consents(log.id, records.start)?.take_while(inside);
-            export::fhir(&about, grants.map(|held| grant(&held?, request.details, now)), &mut out)?;
-        }
+    match format {
+        ExportFormat::Csv => export::csv(rows, &mut out)?,
+        ExportFormat::Jsonl => export::jsonl(rows, &mut out)?,
+        ExportFormat::Fhir => export::fhir(about, grants, &mut out)?,
         ExportFormat::Pdf | ExportFormat::Evidence => {}
     }
     out.finish()?;
     Ok(vec![target.to_owned()])
 }
 
-fn volumes(
+fn volumes<E, F: From<ExportError<E>> + From<WriteError>>(
     about: &About,
-    rows: impl Iterator<Item = Result<Row, VaultError>>,
+    rows: impl Iterator<Item = Result<Row, E>>,
     target: &Path,
-) -> Result<Vec<PathBuf>, DeskError> {
+) -> Result<Vec<PathBuf>, F> {
     // None gets its name before all are whole.
     let mut files = Vec::new();
     let mut paths = Vec::new();

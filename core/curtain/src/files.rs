@@ -296,6 +296,11 @@ pub(crate) fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }
 
+/// Whether there is a folder of that name.
+pub(crate) fn is_folder(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|about| about.is_dir())
+}
+
 /// Makes a folder that must not be there, for its owner alone, and those above it.
 ///
 /// # Errors

@@ -54,6 +54,29 @@ fn an_officer_pulls_what_phones_send_and_takes_a_case_back() {
     assert_eq!(table.lines().count(), 3);
     assert!(table.contains(ada["log"].as_str().unwrap()) && table.contains("Quillibrand"), "{table}");
 
+    // Another device sends its log, too: one table of both, with names and without.
+    done(&scene.ben.run(&["ledger", "officer", &public]));
+    scene.ben.case("Quillibrand came again, with the same rash.");
+    synced(&scene.ben);
+    assert_eq!(pull().status.code(), Some(0));
+    let export = |name: &str, format: &str, more: &[&str]| {
+        let (to, args) = (world.at(name), ["ledger", "export", "--json", "--logs", &out, "--format", format]);
+        (curtain(&[&args, more, &["--out", &to]].concat()), to)
+    };
+    let (exported, table) = export("both.csv", "csv", &["--details", "--key", &key]);
+    let said = done(&exported);
+    assert_eq!((&said["records"], said["logs"].as_array().unwrap().len()), (&json!(3), 2), "{said}");
+    assert_eq!(said["silent"][0]["user"], json!(carol.user), "her own device records nothing: {said}");
+    let table = fs::read_to_string(table).unwrap();
+    let ben = of(&lines(&pull()), &scene.ben.user);
+    let logs: Vec<_> = table.lines().skip(1).map(|line| line.rsplit(',').next().unwrap()).collect();
+    assert_eq!(logs, [&ada["log"], &ada["log"], &ben["log"]]);
+    assert_eq!(table.matches("Quillibrand Testmann").count(), 2);
+    let (exported, bundle) = export("both.fhir", "fhir", &[]);
+    done(&exported);
+    let bundle = fs::read_to_string(bundle).unwrap();
+    assert!(!bundle.contains("Quillibrand") && bundle.contains(ben["log"].as_str().unwrap()));
+
     // The officer says that it must go, and readers follow.
     let circle = text(&ada["circles"][0]);
     done(&carol.through(&["post", "withdraw", &circle, &post, "--reason", "officer"]));
@@ -71,6 +94,10 @@ fn an_officer_pulls_what_phones_send_and_takes_a_case_back() {
     let pulled = pull();
     assert_eq!(pulled.status.code(), Some(1));
     assert_eq!(of(&lines(&pulled), &scene.ada.user)["state"], json!("unverified"));
+    let (refused, nothing) = export("changed.csv", "csv", &[]);
+    assert_eq!((refused.status.code(), std::path::Path::new(&nothing).exists()), (Some(1), false));
+    let error = lines(&refused).pop().unwrap();
+    assert_eq!((&error["log"], &error["error"]["code"]), (&ada["log"], &json!("not_whole")), "{error}");
 }
 
 impl crate::desks::Person<'_> {

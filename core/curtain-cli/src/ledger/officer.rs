@@ -29,9 +29,14 @@ pub(super) fn key(path: &Path) -> Result<KemKey, Failure> {
     canonical::from_bytes(bytes.trim_ascii_end(), 4 << 10).map_err(|_| wrong())
 }
 
+/// An officer's private key.
+pub(super) fn private_key(path: &Path) -> Result<SecretKey, Failure> {
+    let file = files::read_private(path, KeyFile::MAX_BYTES)?;
+    Ok(SecretKey::from_seed(*KeyFile::Officer.read(&file)?))
+}
+
 pub(super) fn open(args: &OpenArgs) -> Result<Outcome, Failure> {
-    let file = files::read_private(&args.key, KeyFile::MAX_BYTES)?;
-    let key = SecretKey::from_seed(*KeyFile::Officer.read(&file)?);
+    let key = private_key(&args.key)?;
     let mut outcome = Outcome::AllDone;
     let mut all = Vec::new();
     for folder in args.folders.iter().map(|given| desk::sealed_in(given)) {

@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use curtain::circle::Circle;
-use curtain::files;
 use curtain::hash::Id;
-use curtain::keys::KeyFile;
-use curtain::seal::kem::SecretKey;
 use curtain::sync::{Officer, PulledLog, pull_ledgers};
 use curtain::wire::note::VerifierKey;
 use serde_json::json;
@@ -85,8 +82,7 @@ pub(super) fn pull(args: &PullArgs) -> Result<Outcome, Failure> {
             message: "logs travel through a relay: give its address, https://HOST".to_owned(),
         });
     };
-    let file = files::read_private(&args.key, KeyFile::MAX_BYTES)?;
-    let key = SecretKey::from_seed(*KeyFile::Officer.read(&file)?);
+    let key = officer::private_key(&args.key)?;
     let owner = args.vault.owner()?;
     let relay = relay(url, &owner.me.device)?;
     let witness = match &args.witness {

@@ -406,6 +406,17 @@ fn a_code_is_that_of_one_post() {
 }
 
 #[test]
+fn a_code_is_in_no_debug_output() {
+    let code = WithdrawalCode(std::array::from_fn(|n| 0xc0 | u8::try_from(n).unwrap()));
+    assert_eq!(format!("{code:?}"), "WithdrawalCode { .. }");
+    let said = format!("{:?}", Withdrawal { code: Some(code), ..withdrawal() });
+    let digits = code.to_string();
+    for part in [&digits[..4], "192", "193", "0xc0"] {
+        assert!(!said.contains(part), "{said}");
+    }
+}
+
+#[test]
 fn the_largest_header_fits() {
     let largest = with_post(|p| {
         p.objects.truncate(1);

@@ -21,11 +21,13 @@ use crate::time::UnixTime;
 use crate::vault::{ExportRecord, StoredLeaf, Vault, VaultError};
 
 /// The folder in which the evidence lies.
-const EVIDENCE: &str = "evidence";
+pub(super) const EVIDENCE: &str = "evidence";
 /// The folder in which sealed details lie, one file a record, named by its place.
-const SEALED: &str = "sealed";
+pub(super) const SEALED: &str = "sealed";
+/// The most bytes of a checkpoint.
+const MAX_CHECKPOINT_BYTES: u64 = 64 << 10;
 /// The most folders of logs in one folder.
-const MAX_FOLDERS: usize = 100_000;
+pub(super) const MAX_FOLDERS: usize = 100_000;
 
 /// Hands out a part of a log at `target`, a new folder: `evidence` without details, for `ledger verify`, and the details
 /// in `sealed`, each sealed to `officer`. The log records it as an export with details: the officer can read them.
@@ -98,6 +100,19 @@ pub fn evidence_in(given: &Path) -> Vec<PathBuf> {
         // The verifier says what is wrong with it.
         Err(_) => vec![given.to_owned()],
     }
+}
+
+/// The checkpoints of the evidence in `given`, or the one that `given` is.
+///
+/// # Errors
+/// [`ReadError`](files::ReadError).
+pub fn checkpoints_in(given: &Path) -> Result<Vec<Vec<u8>>, files::ReadError> {
+    if files::is_folder(given) {
+        let folders = evidence_in(given).into_iter();
+        let paths = folders.map(|folder| folder.join(File::Checkpoint.to_string()));
+        return paths.map(|path| files::read_shared(&path, MAX_CHECKPOINT_BYTES)).collect();
+    }
+    Ok(vec![files::read(given, &Limits::default())?])
 }
 
 /// Writes a view, CSV or JSON Lines, of opened records of any number of logs, in order of time. Gives how many there are.

@@ -28,7 +28,7 @@ pub use self::fhir::fhir;
 pub use self::jsonl::jsonl;
 pub use self::pdf::{VOLUME_ROWS, Volume, pdf};
 
-/// One entry of the log, as the vault gives it, in log order.
+/// One entry of a log. Entries of one log come in its order; those of many in that of [`About`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// What was recorded.
@@ -126,9 +126,21 @@ impl fmt::Debug for Details {
     }
 }
 
-/// Which part of which log an export shows.
+/// Which parts of which logs an export shows, and when it was made.
+///
+/// Entries of many logs come in one order: by time, then by the log's name, then by place. Times never go back in a log, so that
+/// each log's entries are in its own order, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
+    /// The logs, each once, in order of their names.
+    pub logs: Vec<LogPart>,
+    /// When the export was made.
+    pub exported_at: UnixTime,
+}
+
+/// Which part of a log an export shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPart {
     /// The log.
     pub log: Id,
     /// Leaves that the checkpoint covers.
@@ -139,8 +151,6 @@ pub struct About {
     pub until: u64,
     /// The signed note. [C2SP tlog-checkpoint]
     pub checkpoint: String,
-    /// When the export was made.
-    pub exported_at: UnixTime,
 }
 
 /// Why an export stopped. What was written so far is not a whole export.
@@ -167,8 +177,8 @@ pub enum ExportError<E> {
         /// The place that should have come.
         expected: u64,
     },
-    /// An entry is of another log than [`About`] says.
-    #[error("entry {n} belongs to another log; export each log by itself")]
+    /// An entry is of a log that [`About`] does not name.
+    #[error("entry {n} belongs to another log; check the log")]
     OtherLog {
         /// Its place.
         n: u64,

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use super::{About, Details, Grant, Row, Standing};
+use super::{About, Details, Grant, LogPart, Row, Standing};
 use crate::consent::{Level, Regime};
 use crate::hash::{Id, Sha256};
 use crate::ledger::leaf::{
@@ -96,14 +96,28 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 pub(super) fn about(first: u64, until: u64) -> About {
-    About {
+    let part = LogPart {
         log: LOG,
         size: until + 5,
         first,
         until,
         checkpoint: "curtain.example/log/1111\n14\nqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=\n\n\u{2014} curtain.example/log/1111 dGVzdCBzaWduYXR1cmU=\n".to_owned(),
-        exported_at: at(100_000),
-    }
+    };
+    About { logs: vec![part], exported_at: at(100_000) }
+}
+
+/// All entries of so many logs, two of each, and in one order.
+pub(super) fn many(logs: u8) -> (About, Vec<Row>) {
+    let part =
+        |log| LogPart { log: Id([log; 16]), size: 2, first: 0, until: 2, ..about(0, 2).logs.remove(0) };
+    let about = About { logs: (0..logs).map(part).collect(), exported_at: at(100_000) };
+    let rows = (0..2).flat_map(|n| (0..logs).map(move |log| (n, log)));
+    let rows = rows.map(|(n, log)| {
+        let Row { mut leaf, details, .. } = common(n);
+        leaf.log = Id([log; 16]);
+        Row { leaf_hash: Sha256::of(&leaf.canonical()), leaf, details }
+    });
+    (about, rows.collect())
 }
 
 /// A grant at place `n` of its own consent.

@@ -4,6 +4,7 @@
 //! Codes are HL7's where one fits. The rest are ours, under `urn:curtain:level`, `urn:curtain:event` and
 //! `urn:curtain:leaf`. [FHIR 4.0.1, Bundle, Consent, Provenance]
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 
 use base64::Engine as _;
@@ -16,7 +17,7 @@ use crate::ledger::leaf::Event;
 use crate::time::UnixTime;
 
 use super::plain::plain;
-use super::{About, Details, ExportError, Grant, Standing};
+use super::{About, Details, ExportError, Grant, LogPart, Standing};
 
 mod codes;
 
@@ -28,8 +29,8 @@ use codes::{
 /// The system of identifiers that are URIs. [FHIR 4.0.1, Identifier registry]
 const URI: &str = "urn:ietf:rfc:3986";
 
-/// Writes `grants` as one FHIR R4 Bundle of type `collection`: the device that keeps the log, the signed checkpoint as
-/// a `Binary`, then each consent with its provenance. Places must rise.
+/// Writes `grants` as one FHIR R4 Bundle of type `collection`: of each log the device that keeps it and its signed checkpoint as
+/// a `Binary`, then each consent with its provenance. Places must rise in each log.
 ///
 /// A consent whose time was over when the export was made is written as expired, even if it is given as live.
 ///
@@ -42,27 +43,33 @@ pub fn fhir<E, W: Write>(
     out: W,
 ) -> Result<(), ExportError<E>> {
     let mut out = BufWriter::new(out);
-    let bundle = uuid("bundle", &[&about.log.0, &about.first.to_be_bytes(), &about.until.to_be_bytes()]);
+    let parts = about.logs.iter();
+    let parts: Vec<_> =
+        parts.map(|part| (part.log.0, part.first.to_be_bytes(), part.until.to_be_bytes())).collect();
+    let parts: Vec<&[u8]> = parts.iter().flat_map(|(log, first, until)| [&log[..], first, until]).collect();
+    let bundle = uuid("bundle", &parts);
     let (at, bundle) = (json!(about.exported_at.to_string()), json!({"system": URI, "value": bundle}));
     write!(
         out,
         r#"{{"resourceType":"Bundle","identifier":{bundle},"type":"collection","timestamp":{at},"entry":["#
     )?;
-    entry(&mut out, "\n", &device_url(about.log), &device(about))?;
-    let checkpoint = uuid("checkpoint", &[&about.log.0, about.checkpoint.as_bytes()]);
-    entry(&mut out, ",\n", &checkpoint, &binary(about))?;
+    let mut before = "\n";
+    for part in &about.logs {
+        entry(&mut out, before, &device_url(part.log), &device(part))?;
+        before = ",\n";
+        let checkpoint = uuid("checkpoint", &[&part.log.0, part.checkpoint.as_bytes()]);
+        entry(&mut out, before, &checkpoint, &binary(part))?;
+    }
 
-    let mut next = 0;
+    let mut next: BTreeMap<Id, u64> = about.logs.iter().map(|part| (part.log, 0)).collect();
     for grant in grants {
         let grant = grant.map_err(ExportError::Read)?;
         let n = grant.leaf.n;
-        if grant.leaf.log != about.log {
-            return Err(ExportError::OtherLog { n });
+        let next = next.get_mut(&grant.leaf.log).ok_or(ExportError::OtherLog { n })?;
+        if n < *next {
+            return Err(ExportError::OutOfOrder { expected: *next, found: n });
         }
-        if n < next {
-            return Err(ExportError::OutOfOrder { expected: next, found: n });
-        }
-        next = n.saturating_add(1);
+        *next = n.saturating_add(1);
         let agreed = Agreed::read(&grant, about).ok_or(ExportError::NotAGrant { n })?;
         let url = agreed.url("consent");
         entry(&mut out, ",\n", &url, &agreed.consent())?;
@@ -100,24 +107,24 @@ fn device_url(log: Id) -> String {
     uuid("device", &[&log.0])
 }
 
-fn device(about: &About) -> Value {
+fn device(part: &LogPart) -> Value {
     json!({
         "resourceType": "Device",
-        "identifier": [{"system": "urn:curtain:log", "value": about.log}],
+        "identifier": [{"system": "urn:curtain:log", "value": part.log}],
         "deviceName": [{"name": "Device that keeps the consent log", "type": "user-friendly-name"}],
         "note": [{"text": format!(
             "Entries {} up to, not including, {} of a log of {}. The signed checkpoint is in this bundle as a Binary. \
              This bundle is a view; proof needs the evidence export.",
-            about.first, about.until, about.size,
+            part.first, part.until, part.size,
         )}],
     })
 }
 
-fn binary(about: &About) -> Value {
+fn binary(part: &LogPart) -> Value {
     json!({
         "resourceType": "Binary",
         "contentType": "text/plain; charset=utf-8",
-        "data": STANDARD.encode(&about.checkpoint),
+        "data": STANDARD.encode(&part.checkpoint),
     })
 }
 
@@ -257,7 +264,7 @@ impl<'a> Agreed<'a> {
             words: "Consent given",
             at: grant.leaf.at,
             recorded: grant.leaf.at,
-            log: about.log,
+            log: grant.leaf.log,
             n: Some(grant.leaf.n),
             hash: Some(grant.leaf_hash),
             by: giver.as_deref(),
@@ -268,7 +275,7 @@ impl<'a> Agreed<'a> {
             words,
             at,
             recorded: if place.is_some() { at } else { about.exported_at },
-            log: place.map_or(about.log, |(log, _)| log),
+            log: place.map_or(grant.leaf.log, |(log, _)| log),
             n: place.map(|(_, n)| n),
             hash: None,
             by,
@@ -481,6 +488,31 @@ mod tests {
         assert!(matches!(refused(vec![none]), ExportError::NotAGrant { n: 3 }));
         let twice = refused(vec![grant.clone(), grant]);
         assert!(matches!(twice, ExportError::OutOfOrder { expected: 4, found: 3 }));
+    }
+
+    #[test]
+    fn a_bundle_has_the_device_and_the_checkpoint_of_each_log() {
+        let (about, _) = samples::many(2);
+        let grants = [(1, 0), (0, 1), (1, 1)].map(|(log, n)| {
+            let at = samples::at(50);
+            let mut grant = samples::grant(n, Standing::Expired { at, recorded: None });
+            grant.leaf.log = Id([log; 16]);
+            grant
+        });
+        let mut out = Vec::new();
+        fhir(&about, grants.clone().map(Ok::<_, Infallible>), &mut out).unwrap();
+        let bundle: Value = serde_json::from_slice(&out).unwrap();
+        let entries = bundle["entry"].as_array().unwrap();
+        let kinds = entries.iter().map(|entry| entry["resource"]["resourceType"].as_str().unwrap());
+        assert_eq!(kinds.take(4).collect::<Vec<_>>(), ["Device", "Binary", "Device", "Binary"]);
+        // Who says it is the device of the grant's own log.
+        let devices =
+            of_kind(entries, "Provenance").into_iter().map(|said| &said["agent"][0]["who"]["reference"]);
+        let [first, second] = [0, 1].map(|log| json!(device_url(Id([log; 16]))));
+        assert_eq!(devices.collect::<Vec<_>>(), [&second, &second, &first, &first, &second, &second]);
+        let twice = [&grants[0], &grants[1], &grants[0]].map(|grant| Ok::<_, Infallible>(grant.clone()));
+        let refused = fhir(&about, twice, std::io::sink()).unwrap_err();
+        assert!(matches!(refused, ExportError::OutOfOrder { expected: 1, found: 0 }));
     }
 
     #[test]

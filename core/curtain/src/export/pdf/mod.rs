@@ -1,10 +1,12 @@
 //! The log on paper: A4 pages with a table of entries, tagged for screen readers. [ISO 14289-1, PDF/UA-1]
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::ops::Range;
 
-use crate::hash::Sha256;
+use crate::hash::{Id, Sha256};
 
-use super::{About, ExportError, Row};
+use super::{About, ExportError, LogPart, Row};
 
 mod fonts;
 mod lines;
@@ -24,7 +26,7 @@ pub struct Volume {
     pub number: u64,
     /// How many there are.
     pub of: u64,
-    /// Its first entry.
+    /// Its first entry: the place in its log; of many logs, how many entries of all of them come before it.
     pub first: u64,
     /// The first entry that is not in it any more.
     pub until: u64,
@@ -45,13 +47,14 @@ pub fn pdf<E, W: Write>(
     mut volumes: impl FnMut(&Volume) -> io::Result<W>,
 ) -> Result<(), ExportError<E>> {
     let fonts = Fonts::load().ok_or(ExportError::Pages)?;
-    let until = about.until.max(about.first);
-    let of = (until - about.first).div_ceil(VOLUME_ROWS).max(1);
+    let mut due = Due::new(about);
+    let Range { mut start, end } = due.entries(about);
+    let of = (end - start).div_ceil(VOLUME_ROWS).max(1);
     let mut rows = rows.into_iter();
-    let (mut number, mut first) = (1, about.first);
+    let mut number = 1;
     loop {
-        let volume = Volume { number, of, first, until: until.min(first.saturating_add(VOLUME_ROWS)) };
-        let rows = take(about, &mut rows, &volume)?;
+        let volume = Volume { number, of, first: start, until: end.min(start.saturating_add(VOLUME_ROWS)) };
+        let rows = due.take(&mut rows, &volume)?;
         let bytes = pages::draw(about, &volume, &rows, &fonts).ok_or(ExportError::Pages)?;
         let mut out = volumes(&volume)?;
         out.write_all(&bytes)?;
@@ -59,43 +62,73 @@ pub fn pdf<E, W: Write>(
         if number == of {
             break;
         }
-        (number, first) = (number + 1, volume.until);
+        (number, start) = (number + 1, volume.until);
     }
     match rows.next() {
         None => Ok(()),
         Some(row) => {
             let found = row.map_err(ExportError::Read)?.leaf.n;
-            Err(ExportError::OutOfOrder { expected: until, found })
+            Err(ExportError::OutOfOrder { expected: end, found })
         }
     }
 }
 
-/// The entries of `volume`, each in its place.
-fn take<E>(
-    about: &About,
-    rows: &mut impl Iterator<Item = Result<Row, E>>,
-    volume: &Volume,
-) -> Result<Vec<Row>, ExportError<E>> {
-    let mut taken = Vec::new();
-    for expected in volume.first..volume.until {
-        let row = rows.next().ok_or(ExportError::CutShort { expected })?.map_err(ExportError::Read)?;
-        let found = row.leaf.n;
-        if row.leaf.log != about.log {
-            return Err(ExportError::OtherLog { n: found });
-        }
-        if found != expected {
-            return Err(ExportError::OutOfOrder { expected, found });
-        }
-        taken.push(row);
+/// The entries of each log that did not come yet.
+struct Due(BTreeMap<Id, Range<u64>>);
+
+impl Due {
+    fn new(about: &About) -> Self {
+        let range = |part: &LogPart| part.first..part.until.max(part.first);
+        Self(about.logs.iter().map(|part| (part.log, range(part))).collect())
     }
-    Ok(taken)
+
+    /// All of them: places in the one log, or numbers through all logs.
+    fn entries(&self, about: &About) -> Range<u64> {
+        match about.logs.as_slice() {
+            [part] => part.first..part.until.max(part.first),
+            _ => 0..self.0.values().map(|due| due.end - due.start).sum(),
+        }
+    }
+
+    /// The entries of `volume`, each in its place in its log.
+    fn take<E>(
+        &mut self,
+        rows: &mut impl Iterator<Item = Result<Row, E>>,
+        volume: &Volume,
+    ) -> Result<Vec<Row>, ExportError<E>> {
+        let mut taken = Vec::new();
+        for _ in volume.first..volume.until {
+            let row = rows.next().ok_or_else(|| self.cut_short())?.map_err(ExportError::Read)?;
+            let found = row.leaf.n;
+            let due = self.0.get_mut(&row.leaf.log).ok_or(ExportError::OtherLog { n: found })?;
+            if found != due.start || due.is_empty() {
+                return Err(ExportError::OutOfOrder { expected: due.start, found });
+            }
+            due.start += 1;
+            taken.push(row);
+        }
+        Ok(taken)
+    }
+
+    fn cut_short<E>(&self) -> ExportError<E> {
+        let expected = self.0.values().find(|due| !due.is_empty()).map_or(0, |due| due.start);
+        ExportError::CutShort { expected }
+    }
 }
 
 /// A name for the file that depends on what is in it.
 fn document_id(about: &About, volume: &Volume) -> String {
     let Volume { first, until, .. } = volume;
-    Sha256::of(format!("curtain/pdf\n{}\n{first}\n{until}\n{}", about.log, about.checkpoint).as_bytes())
-        .to_string()
+    let named = match about.logs.as_slice() {
+        [part] => format!("curtain/pdf\n{}\n{first}\n{until}\n{}", part.log, part.checkpoint),
+        parts => {
+            let parts = parts.iter();
+            let parts = parts
+                .map(|part| format!("\n{} {} {}\n{}", part.log, part.first, part.until, part.checkpoint));
+            format!("curtain/pdf\n{first}\n{until}{}", parts.collect::<String>())
+        }
+    };
+    Sha256::of(named.as_bytes()).to_string()
 }
 
 #[cfg(test)]
@@ -158,7 +191,8 @@ mod tests {
             "x".repeat(1 << 20).as_str(),
             "\u{6a9}\0\n".repeat(99).as_str(),
         ] {
-            let about = About { checkpoint: checkpoint.to_owned(), ..samples::about(0, 1) };
+            let mut about = samples::about(0, 1);
+            about.logs[0].checkpoint = checkpoint.to_owned();
             let out = RefCell::new(Vec::new());
             pdf(&about, simple(1), |_| Ok(Sink(&out))).unwrap();
             assert!(out.borrow().len() < 1 << 17, "{}", out.borrow().len());
@@ -198,6 +232,32 @@ mod tests {
         assert!(matches!(run(other), ExportError::OtherLog { n: 1 }));
         let full = pdf(&about, simple(5), |_| Ok(samples::Full));
         assert!(matches!(full, Err(ExportError::Write(_))));
+    }
+
+    #[test]
+    fn entries_of_many_logs_are_each_in_their_place() {
+        let run = |about: &About, rows: Vec<Row>| {
+            let seen = RefCell::new(Vec::new());
+            pdf(about, rows.into_iter().map(Ok::<_, Infallible>), |volume| {
+                seen.borrow_mut().push(*volume);
+                Ok(io::sink())
+            })
+            .map(|()| seen.into_inner())
+        };
+        // 200 logs are more than a page lists.
+        for logs in [0, 2, 3, 200] {
+            let (about, rows) = samples::many(logs);
+            let all = Volume { number: 1, of: 1, first: 0, until: 2 * u64::from(logs) };
+            assert_eq!(run(&about, rows.clone()).unwrap(), [all]);
+        }
+        let (about, rows) = samples::many(3);
+        let without = |at: usize| rows.iter().take(at).chain(&rows[at + 1..]).cloned().collect::<Vec<_>>();
+        assert!(matches!(run(&about, without(5)), Err(ExportError::CutShort { expected: 1 })));
+        assert!(matches!(run(&about, without(0)), Err(ExportError::OutOfOrder { expected: 0, found: 1 })));
+        let twice = rows.iter().chain(&rows[5..]).cloned().collect();
+        assert!(matches!(run(&about, twice), Err(ExportError::OutOfOrder { expected: 6, found: 1 })));
+        let (_, others) = samples::many(4);
+        assert!(matches!(run(&about, others), Err(ExportError::OtherLog { n: 0 })));
     }
 
     /// PDF/UA wants each glyph mapped to text, and krilla refuses a file otherwise: no character may lead there.

@@ -18,13 +18,13 @@ use krilla::tagging::{
 };
 
 use crate::export::plain::plain;
-use crate::export::{About, Row};
+use crate::export::{About, LogPart, Row};
 use crate::time::UnixTime;
 
 use super::fonts::Fonts;
 use super::lines::{BOX, Line, Look, Part, lines};
 use super::plan::{Slice, Space, plan};
-use super::table::{COLUMNS, cells, range};
+use super::table::{COLUMNS, Logs, cells, heading, range};
 use super::{Volume, document_id};
 
 /// A4 on its side, in points. [ISO 216]
@@ -46,11 +46,11 @@ pub(super) fn draw(about: &About, volume: &Volume, rows: &[Row], fonts: &Fonts) 
     let configuration =
         ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish().ok()?;
     let mut document = Document::new_with(SerializeSettings { configuration, ..Default::default() });
-    let title = format!("Consent log {}, volume {} of {}", about.log, volume.number, volume.of);
+    let logs = if about.logs.len() == 1 { Logs::One } else { Logs::Many };
+    let title = format!("{}, volume {} of {}", name(about), volume.number, volume.of);
     document.set_metadata(metadata(about, volume, title));
 
-    let blocks = front(about, volume, rows, fonts);
-    let table_top = MARGIN + blocks.iter().map(Block::height).sum::<f32>();
+    let (front, table_top) = paged(front(about, volume, rows, fonts));
     let space = Space {
         first_top: table_top + HEADER,
         top: MARGIN + HEADER,
@@ -59,20 +59,20 @@ pub(super) fn draw(about: &About, volume: &Volume, rows: &[Row], fonts: &Fonts) 
         padding: PADDING,
     };
     // Rows are set twice, to count the pages first and to draw them: keeping the glyphs would take the memory.
-    let heights = rows.iter().map(|row| set(row, fonts).iter().map(Vec::len).max().unwrap_or(1));
-    let pages = plan(heights, &space);
+    let heights = rows.iter().map(|row| set(row, logs, fonts).iter().map(Vec::len).max().unwrap_or(1));
+    // The table begins on the last page of what stands above it.
+    let table_page = front.len() - 1;
+    let pages: Vec<_> = vec![Vec::new(); table_page].into_iter().chain(plan(heights, &space)).collect();
 
     let mut tree = TagTree::new().with_lang(Some("en".to_owned()));
-    let mut table = OpenTable::default();
+    let mut table = OpenTable::new(logs);
     for (number, slices) in pages.iter().enumerate() {
         let mut page = document.start_page_with(PageSettings::from_wh(PAGE.0, PAGE.1)?);
         let mut surface = page.surface();
         let mut top = MARGIN;
-        if number == 0 {
-            for block in &blocks {
-                tree.push(block.draw(&mut surface, fonts, top));
-                top += block.height();
-            }
+        for block in front.get(number).into_iter().flatten() {
+            tree.push(block.draw(&mut surface, fonts, top));
+            top += block.height();
         }
         if !slices.is_empty() {
             table.header(&mut surface, fonts, top);
@@ -89,14 +89,29 @@ pub(super) fn draw(about: &About, volume: &Volume, rows: &[Row], fonts: &Fonts) 
     }
     document.set_tag_tree(tree);
     let mut outline = Outline::new();
-    for (title, top) in [("Consent log", MARGIN), ("Entries", table_top)] {
+    for (title, page, top) in [(subject(logs), 0, MARGIN), ("Entries", table_page, table_top)] {
         outline.push_child(OutlineNode::new(
             title.to_owned(),
-            XyzDestination::new(0, Point::from_xy(MARGIN, top)),
+            XyzDestination::new(page, Point::from_xy(MARGIN, top)),
         ));
     }
     document.set_outline(outline);
     document.finish().ok()
+}
+
+fn subject(logs: Logs) -> &'static str {
+    match logs {
+        Logs::One => "Consent log",
+        Logs::Many => "Consent logs",
+    }
+}
+
+/// What the file is called: `Consent log 11..`, `Consent logs (12)`.
+fn name(about: &About) -> String {
+    match about.logs.as_slice() {
+        [part] => format!("Consent log {}", part.log),
+        parts => format!("Consent logs ({})", parts.len()),
+    }
 }
 
 fn metadata(about: &About, volume: &Volume, title: String) -> Metadata {
@@ -149,7 +164,25 @@ impl Block {
     }
 }
 
-/// What stands above the table on the first page.
+/// `blocks` on as many pages as they need, and where the last one ends. What follows has room for a row at least.
+fn paged(blocks: Vec<Block>) -> (Vec<Vec<Block>>, f32) {
+    let bottom = PAGE.1 - MARGIN - 2.0 * PITCH - HEADER - PADDING;
+    let mut pages = vec![Vec::new()];
+    let mut top = MARGIN;
+    for block in blocks {
+        if top + block.height() > bottom && top > MARGIN {
+            pages.push(Vec::new());
+            top = MARGIN;
+        }
+        top += block.height();
+        if let Some(page) = pages.last_mut() {
+            page.push(block);
+        }
+    }
+    (pages, top)
+}
+
+/// What stands above the table, on the first page and as many as it takes.
 fn front(about: &About, volume: &Volume, rows: &[Row], fonts: &Fonts) -> Vec<Block> {
     let width = PAGE.0 - 2.0 * MARGIN;
     let block = |tag: TagKind, text: &str, size: f32, above: f32| {
@@ -167,18 +200,46 @@ fn front(about: &About, volume: &Volume, rows: &[Row], fonts: &Fonts) -> Vec<Blo
     } else {
         "without details of people."
     };
-    let entries = range(about.first, about.until);
-    let in_volume = range(volume.first, volume.until);
-    vec![
-        heading(1, "Consent log", 18.0, 0.0),
-        paragraph(format!("Log {} of {} entries under the checkpoint below.", about.log, about.size)),
-        paragraph(format!("{entries}, exported {}, {details}", about.exported_at)),
-        paragraph(format!("Volume {} of {}: {in_volume}.", volume.number, volume.of)),
-        paragraph("These pages are for reading. To prove that nothing was changed or dropped, verify the evidence export.".to_owned()),
-        heading(2, "Signed checkpoint", 12.0, 8.0),
-        note(&about.checkpoint, fonts, width),
-        heading(2, "Entries", 12.0, 8.0),
-    ]
+    let volumes = format!("Volume {} of {}", volume.number, volume.of);
+    if let [part] = about.logs.as_slice() {
+        let entries = range(part.first, part.until);
+        let in_volume = range(volume.first, volume.until);
+        return vec![
+            heading(1, subject(Logs::One), 18.0, 0.0),
+            paragraph(format!("Log {} of {} entries under the checkpoint below.", part.log, part.size)),
+            paragraph(format!("{entries}, exported {}, {details}", about.exported_at)),
+            paragraph(format!("{volumes}: {in_volume}.")),
+            paragraph("These pages are for reading. To prove that nothing was changed or dropped, verify the evidence export.".to_owned()),
+            heading(2, "Signed checkpoint", 12.0, 8.0),
+            note(&part.checkpoint, fonts, width),
+            heading(2, "Entries", 12.0, 8.0),
+        ];
+    }
+    let all: u64 = about.logs.iter().map(|part| part.until.saturating_sub(part.first)).sum();
+    let logs = about.logs.iter().map(|part| signed(part, fonts, width));
+    let times = match rows {
+        [] => String::new(),
+        [only] => format!(", {}", only.leaf.at),
+        [first, .., last] => format!(", {} to {}", first.leaf.at, last.leaf.at),
+    };
+    let above = [
+        heading(1, subject(Logs::Many), 18.0, 0.0),
+        paragraph(format!("{all} entries of {} logs, exported {}, {details}", about.logs.len(), about.exported_at)),
+        paragraph(format!("{volumes}: {} entries{times}.", rows.len())),
+        paragraph("Entries are in order of time. Each names its log; its number, and those that it refers to, are places in that log.".to_owned()),
+        paragraph("These pages are for reading. To prove that nothing was changed or dropped, verify the evidence of each log.".to_owned()),
+        heading(2, "Logs, with the root that each signed", 12.0, 8.0),
+    ];
+    above.into_iter().chain(logs).chain([heading(2, "Entries", 12.0, 8.0)]).collect()
+}
+
+/// What stands of a log in the list of many: its name, its entries, and the root in its checkpoint. [C2SP tlog-checkpoint]
+fn signed(part: &LogPart, fonts: &Fonts, width: f32) -> Block {
+    let size = 7.5;
+    let root = part.checkpoint.lines().nth(2).unwrap_or_default();
+    let text = format!("{}  {} of {}  {root}", part.log, range(part.first, part.until), part.size);
+    let lines = lines(fonts, &plain(&text), Look::Mono, width / size);
+    Block { tag: Tag::P.into(), lines, size, pitch: size * 1.4, above: 1.0 }
 }
 
 /// The signed note, or as much of it as there is room for.
@@ -199,14 +260,18 @@ fn note(checkpoint: &str, fonts: &Fonts, width: f32) -> Block {
 }
 
 /// The table, and its row that may go on over the next page.
-#[derive(Default)]
 struct OpenTable {
+    logs: Logs,
     head: Option<TagGroup>,
     rows: Vec<TagGroup>,
     open: Option<(usize, Vec<TagGroup>)>,
 }
 
 impl OpenTable {
+    fn new(logs: Logs) -> Self {
+        Self { logs, head: None, rows: Vec::new(), open: None }
+    }
+
     /// The titles of the columns. They are content on the first page and an artifact on the others.
     fn header(&mut self, surface: &mut Surface<'_>, fonts: &Fonts, top: f32) {
         shade(surface, top, HEADER - 2.0);
@@ -216,7 +281,7 @@ impl OpenTable {
         for column in &COLUMNS {
             let mut cell = TagGroup::new(Tag::TH(TableHeaderScope::Column));
             let at = (left + GUTTER / 2.0, top + (HEADER - 2.0) * BASELINE);
-            for line in lines(fonts, column.title, Look::Words, column.width) {
+            for line in lines(fonts, heading(column, self.logs), Look::Words, column.width) {
                 if is_first {
                     write(surface, fonts, &line, at, 8.0, &mut cell);
                 } else {
@@ -239,7 +304,7 @@ impl OpenTable {
         }
         let Some((_, groups)) = &mut self.open else { return };
         let mut left = MARGIN;
-        for ((column, cell), group) in COLUMNS.iter().zip(set(row, fonts)).zip(groups) {
+        for ((column, cell), group) in COLUMNS.iter().zip(set(row, self.logs, fonts)).zip(groups) {
             let mut baseline = slice.top + PADDING / 2.0 + PITCH * BASELINE;
             for line in cell.iter().skip(slice.first).take(slice.lines) {
                 write(surface, fonts, line, (left + GUTTER / 2.0, baseline), column.size, group);
@@ -277,10 +342,10 @@ impl OpenTable {
 }
 
 /// The lines of each cell of `row`.
-fn set(row: &Row, fonts: &Fonts) -> Vec<Vec<Line>> {
+fn set(row: &Row, logs: Logs, fonts: &Fonts) -> Vec<Vec<Line>> {
     COLUMNS
         .iter()
-        .zip(cells(row))
+        .zip(cells(row, logs))
         .map(|(column, paragraphs)| {
             let width = (column.width - GUTTER) / column.size;
             paragraphs.iter().flat_map(|text| lines(fonts, text, column.look, width)).collect()
@@ -295,10 +360,7 @@ fn footer(
     volume: &Volume,
     (page, pages): (usize, usize),
 ) {
-    let text = format!(
-        "Consent log {}, volume {} of {}, page {page} of {pages}",
-        about.log, volume.number, volume.of
-    );
+    let text = format!("{}, volume {} of {}, page {page} of {pages}", name(about), volume.number, volume.of);
     for line in lines(fonts, &text, Look::Words, f32::MAX) {
         decorate(surface, fonts, &line, (MARGIN, PAGE.1 - MARGIN + 6.0), 7.5, ArtifactType::Footer);
     }

@@ -15,6 +15,8 @@ const PLACES: usize = 60;
 /// How many characters of each detail are printed.
 const DETAIL: usize = 2_000;
 
+const LEAF_HASH: &str = "Leaf hash";
+
 /// A column of the table; widths in points.
 pub(super) struct Column {
     pub(super) title: &'static str,
@@ -29,11 +31,26 @@ pub(super) const COLUMNS: [Column; 6] = [
     Column { title: "Event", width: 76.0, size: 8.0, look: Look::Words },
     Column { title: "What it says", width: 304.0, size: 8.0, look: Look::Words },
     Column { title: "Consent, commitment", width: 128.0, size: 6.2, look: Look::Mono },
-    Column { title: "Leaf hash", width: 128.0, size: 6.2, look: Look::Mono },
+    Column { title: LEAF_HASH, width: 128.0, size: 6.2, look: Look::Mono },
 ];
 
+/// What is the title of `column`, in a table of one log or of many.
+pub(super) fn heading(column: &Column, logs: Logs) -> &'static str {
+    match logs {
+        Logs::Many if column.title == LEAF_HASH => "Leaf hash, log",
+        _ => column.title,
+    }
+}
+
+/// Whether a table has entries of one log, which is named above it, or of many, each of which is named with its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Logs {
+    One,
+    Many,
+}
+
 /// The paragraphs of each cell of `row`.
-pub(super) fn cells(row: &Row) -> [Vec<String>; 6] {
+pub(super) fn cells(row: &Row, logs: Logs) -> [Vec<String>; 6] {
     let consent = row.leaf.event.consent();
     let mut names = vec![consent.map_or_else(|| "-".to_owned(), |consent| consent.to_string())];
     if let Event::Grant { commitment, .. } | Event::Export { commitment, .. } = &row.leaf.event {
@@ -47,7 +64,10 @@ pub(super) fn cells(row: &Row) -> [Vec<String>; 6] {
         vec![title(&row.leaf.event).to_owned()],
         said,
         names,
-        vec![row.leaf_hash.to_string()],
+        match logs {
+            Logs::One => vec![row.leaf_hash.to_string()],
+            Logs::Many => vec![row.leaf_hash.to_string(), row.leaf.log.to_string()],
+        },
     ]
 }
 

@@ -6,6 +6,7 @@ mod folder;
 mod manifest;
 mod notes;
 pub mod pulled;
+mod verified;
 
 use std::collections::HashSet;
 use std::io;
@@ -21,6 +22,7 @@ pub use detail::Detail;
 pub(super) use detail::{MAX_LINE as MAX_DETAIL_LINE, Opening};
 pub use manifest::File;
 pub(super) use manifest::{ATTACHMENTS, Entry, Manifest};
+pub use verified::{Leaves, LeavesError, NotWhole, VerifiedLog};
 
 use self::folder::Folder;
 use self::notes::Notes;

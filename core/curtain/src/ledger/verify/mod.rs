@@ -5,6 +5,7 @@
 
 mod files;
 mod history;
+mod many;
 mod report;
 mod signed;
 
@@ -19,6 +20,7 @@ use thiserror::Error;
 
 use self::files::{Folder, Hashed};
 use self::history::History;
+pub use self::many::{ExpectationsError, ExpectationsOfMany, log_named_in};
 pub use self::report::{Completeness, Gap, Integrity, NotProven, Problem, Report, Scope, Signer};
 use self::signed::{Cosignature, Keys, Signed};
 use super::evidence::{Entry, File, MAX_DETAIL_LINE, Manifest, Opening};
@@ -175,11 +177,12 @@ fn check(
     }
     let Manifest { log, first, until, size, .. } = manifest;
     let attachments = manifest.attachments().count() as u64;
+    let root = Sha256(signed.checkpoint.root.0);
     Ok(Report {
         integrity: Integrity::Intact,
         signer: if expected.key.is_some() { Signer::Authenticated } else { Signer::NotAuthenticated },
         completeness: completeness(earlier, expected.witness.as_ref(), signed.cosignatures),
-        scope: Some(Scope { log, first, until, size, details: seen.opened, attachments }),
+        scope: Some(Scope { log, first, until, size, root, details: seen.opened, attachments }),
         gap: seen.gap,
     })
 }

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::super::evidence::File;
 use super::super::leaf::ContinueReason;
-use crate::hash::Id;
+use crate::hash::{Id, Sha256};
 use crate::time::UnixTime;
 
 /// What could be proven, each apart. What is not proven is said as such.
@@ -123,6 +123,8 @@ pub struct Scope {
     pub until: u64,
     /// Records in the log.
     pub size: u64,
+    /// The root of all of them, which the log signed.
+    pub root: Sha256,
     /// Commitments that were opened with their details.
     pub details: u64,
     /// Attachments of those details.

@@ -14,7 +14,8 @@ fn what_is_intact_is_told_apart_from_what_is_proven() {
     assert_eq!(report.integrity, Integrity::Intact);
     assert_eq!(report.signer, Whose::NotAuthenticated);
     assert_eq!(report.completeness, Completeness::NotProven { why: NotProven::NothingGiven });
-    let scope = Scope { log: ID, first: 0, until: 10, size: 10, details: 3, attachments: 1 };
+    let root = Sha256(sample.log.checkpoint(10).text().parse::<Checkpoint>().unwrap().root.0);
+    let scope = Scope { log: ID, first: 0, until: 10, size: 10, root, details: 3, attachments: 1 };
     assert_eq!((report.scope, report.gap), (Some(scope), None));
     assert!(!scope.is_part());
 
