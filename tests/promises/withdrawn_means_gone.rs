@@ -118,7 +118,7 @@ fn a_withdrawn_case_goes_and_the_log_shows_who_said_so() {
     // The reader says so, twice even.
     let header = scene.header.clone();
     let gone = say(&mut device.who.vault, &scene.reader, &circle, about, &Say::Gone, later(2));
-    room::told_gone(&mut device.who.vault, about).unwrap();
+    room::say_gone(&mut device.who.vault, id, about, later(2)).unwrap();
     assert_eq!(room::gone(&device.who.vault, id, scene.reader.user), Ok(vec![]));
     let again = say(&mut device.who.vault, &scene.reader, &circle, about, &Say::Gone, later(2));
     let author_sees = scene.world.admin.clone();
