@@ -221,17 +221,19 @@ pub(super) fn take_tombstones(
     let key = read_key(circle);
     let (lines, bytes) = TOMBSTONES;
     here.vault.reread_tombstones(id, TOMBSTONES_AGAIN_S, here.now)?;
+    let mut was_set_back = false;
     loop {
         let from = here.vault.tombstones_read(id)?;
         let target = format!("/v1/circles/{id}/tombstones?from={from}&limit={lines}");
         let answer = relay.ask(&Ask::new("GET", target, reader(key.as_ref())).limit(bytes))?;
         let size = answer.field("curtain-size").and_then(|size| size.parse::<u64>().ok());
         if size.is_some_and(|size| size < from) {
-            // It was set back: from the start.
-            here.vault.keep_tombstones_read(id, 0)?;
-            if size == Some(0) {
-                return Ok(());
+            // It was set back: from the start. Twice in one sync nothing is, and it would never end.
+            if was_set_back {
+                return Err(RelayError::Answer.into());
             }
+            was_set_back = true;
+            here.vault.keep_tombstones_read(id, 0)?;
             continue;
         }
         let page: Vec<&[u8]> =
