@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use crate::cover::{Cover, cover, covered_pixels};
-use crate::detect::{DetectError, Detectors, Finding};
+use crate::detect::{DetectError, Detectors, Finding, Unwatched, Watch};
 use crate::geometry::{PixelRect, Size};
 use crate::hash::Sha256;
 use crate::metadata::{self, AuditError, Audited, InspectError, Inspected};
@@ -90,7 +90,6 @@ impl Cleaned {
 
 /// Why a photo was refused. Nothing of it was released.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum CleanError {
     /// The file is not a picture that can be read.
     #[error(transparent)]
@@ -140,9 +139,22 @@ impl CleanError {
 /// # Errors
 /// [`CleanError`]; a detector that could not run is an error, never an empty list.
 pub fn look(bytes: &[u8], detectors: &Detectors, limits: &Limits) -> Result<(Seen, Picture), CleanError> {
+    look_watched(bytes, detectors, limits, &Unwatched)
+}
+
+/// The same, and tells `watch` how far it is; it may end the search.
+///
+/// # Errors
+/// [`CleanError`]; [`DetectError::Cancelled`] among them.
+pub fn look_watched(
+    bytes: &[u8],
+    detectors: &Detectors,
+    limits: &Limits,
+    watch: &dyn Watch,
+) -> Result<(Seen, Picture), CleanError> {
     let (opened, picture) = open(bytes, limits)?;
     let start = Instant::now();
-    let findings = detectors.find(&picture)?;
+    let findings = detectors.find_watched(&picture, watch)?;
     Ok((Seen { opened, findings, detecting: start.elapsed() }, picture))
 }
 

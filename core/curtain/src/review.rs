@@ -59,7 +59,6 @@ pub struct Decided {
 
 /// Why a review is not finished.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum ReviewError {
     /// The decisions are about other findings than these.
     #[error("the findings are not those that were decided on: look at the picture again")]

@@ -5,6 +5,7 @@
 
 use super::canvas::{self, Canvas};
 use super::engine::{Model, Output};
+use super::watch::Looks;
 use super::{DetectError, Finding, Kind};
 use crate::geometry::{Extent, PixelRect, Score, Size, Turn};
 use crate::picture::Picture;
@@ -71,18 +72,24 @@ struct Pass {
 ///
 /// # Errors
 /// [`DetectError::CouldNotRun`] if any pass did not give usable output.
-pub(super) fn find(model: &Model, picture: &Picture) -> Result<Vec<Finding>, DetectError> {
+pub(super) fn find(model: &Model, picture: &Picture, runs: &Looks<'_>) -> Result<Vec<Finding>, DetectError> {
     let size = picture.size();
     let mut faces = Vec::new();
     for (window, long_side) in looks(size) {
         let canvas = Canvas::new(picture, window, long_side).ok_or(DetectError::CouldNotRun)?;
         for turn in Turn::ALL {
+            runs.begin()?;
             // BGR, 0..=255, not normalised.
             let outputs = model.run(&canvas.input(turn, [0.0; 3], [1.0; 3]))?;
             read(&outputs, &canvas, Pass { long_side, turn }, &mut faces)?;
         }
     }
     Ok(distinct(faces).into_iter().filter_map(|face| finding(&face, size)).collect())
+}
+
+/// Runs of the network for a picture of `size`.
+pub(super) fn looks_at(size: Size) -> u32 {
+    u32::try_from(looks(size).len() * Turn::ALL.len()).unwrap_or(u32::MAX)
 }
 
 /// What is looked at, and how large on the network's input: the whole picture coarsely, then the

@@ -7,16 +7,19 @@ mod canvas;
 mod engine;
 mod faces;
 mod text;
+mod watch;
 
 use thiserror::Error;
 
 use self::engine::Model;
+use self::watch::Looks;
 use crate::geometry::{PixelRect, Score};
 use crate::picture::Picture;
 
+pub use self::watch::{Unwatched, Watch};
+
 /// What a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
 pub enum Kind {
     /// A human face.
     Face,
@@ -53,7 +56,6 @@ pub struct Finding {
 
 /// Why a picture could not be looked at. Neither is ever "nothing found".
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum DetectError {
     /// A detector failed, or gave output that means nothing.
     #[error("a detector could not run, so it is not known what the picture shows: nothing was released")]
@@ -61,6 +63,9 @@ pub enum DetectError {
     /// The weights are not the ones on the card.
     #[error("the detector's weights are not the ones that were measured: reinstall the app")]
     WrongModel,
+    /// Whoever watches did not want to wait.
+    #[error("looking at the picture was cancelled: nothing was released")]
+    Cancelled,
 }
 
 /// The networks that look for faces and text, with the SHA-256 of their weights.
@@ -76,6 +81,7 @@ impl DetectError {
         match self {
             Self::CouldNotRun => "detector_could_not_run",
             Self::WrongModel => "wrong_model",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -128,13 +134,23 @@ impl Detectors {
     /// # Errors
     /// [`DetectError::CouldNotRun`] if any detector did not give usable output.
     pub fn find(&self, picture: &Picture) -> Result<Vec<Finding>, DetectError> {
+        self.find_watched(picture, &Unwatched)
+    }
+
+    /// The same, and tells `watch` before every run of a network and at the end; it may end the search.
+    ///
+    /// # Errors
+    /// [`DetectError::CouldNotRun`]; [`DetectError::Cancelled`].
+    pub fn find_watched(&self, picture: &Picture, watch: &dyn Watch) -> Result<Vec<Finding>, DetectError> {
+        let looks = Looks::new(watch, faces::looks_at(picture.size()) + text::looks_at(picture.size()));
         // The networks run one after the other, since their buffers are the peak of memory; only the
         // text network's plans are made while faces are looked for.
         let mut findings = std::thread::scope(|scope| {
             scope.spawn(|| text::prepare(&self.text, picture.size()));
-            self.find_faces(picture)
+            faces::find(&self.faces, picture, &looks)
         })?;
-        findings.extend(self.find_text(picture)?);
+        findings.extend(text::find(&self.text, picture, &looks)?);
+        looks.end()?;
         Ok(findings)
     }
 
@@ -143,7 +159,7 @@ impl Detectors {
     /// # Errors
     /// [`DetectError::CouldNotRun`].
     pub fn find_faces(&self, picture: &Picture) -> Result<Vec<Finding>, DetectError> {
-        faces::find(&self.faces, picture)
+        faces::find(&self.faces, picture, &Looks::new(&Unwatched, 0))
     }
 
     /// Finds lines of text only, best first.
@@ -151,6 +167,6 @@ impl Detectors {
     /// # Errors
     /// [`DetectError::CouldNotRun`].
     pub fn find_text(&self, picture: &Picture) -> Result<Vec<Finding>, DetectError> {
-        text::find(&self.text, picture)
+        text::find(&self.text, picture, &Looks::new(&Unwatched, 0))
     }
 }

@@ -6,6 +6,7 @@
 
 use super::canvas::{self, Canvas};
 use super::engine::Model;
+use super::watch::Looks;
 use super::{DetectError, Finding, Kind};
 use crate::geometry::{Extent, PixelRect, Score, Size, Turn};
 use crate::picture::Picture;
@@ -63,12 +64,13 @@ const SAME_LINE_IOU: f32 = 0.5;
 ///
 /// # Errors
 /// [`DetectError::CouldNotRun`] if any pass did not give usable output.
-pub(super) fn find(model: &Model, picture: &Picture) -> Result<Vec<Finding>, DetectError> {
+pub(super) fn find(model: &Model, picture: &Picture, runs: &Looks<'_>) -> Result<Vec<Finding>, DetectError> {
     let size = picture.size();
     let mut lines = Vec::new();
     for (index, window) in windows(size).into_iter().enumerate() {
         let canvas = Canvas::new(picture, window, long_side(window)).ok_or(DetectError::CouldNotRun)?;
         for turn in turns(index) {
+            runs.begin()?;
             let outputs = model.run(&canvas.input(*turn, MEAN, GAIN))?;
             let input = turn.size(canvas.input_size());
             let [map] = outputs.as_slice() else { return Err(DetectError::CouldNotRun) };
@@ -81,6 +83,12 @@ pub(super) fn find(model: &Model, picture: &Picture) -> Result<Vec<Finding>, Det
         }
     }
     Ok(distinct(lines).into_iter().filter_map(|line| line.finding(size)).collect())
+}
+
+/// Runs of the network for a picture of `size`.
+pub(super) fn looks_at(size: Size) -> u32 {
+    let runs = (0..windows(size).len()).map(|index| turns(index).len()).sum::<usize>();
+    u32::try_from(runs).unwrap_or(u32::MAX)
 }
 
 /// Makes the plans that [`find`] will want for a picture of `size`, to save time later. A failure

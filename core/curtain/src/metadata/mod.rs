@@ -130,7 +130,6 @@ impl Notice {
 
 /// Why a file could not be inspected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum InspectError {
     /// The file is not one of the pictures that can be decoded.
     #[error("cannot use {}: {}", .0.name(), .0.advice())]

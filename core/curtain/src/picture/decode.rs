@@ -16,7 +16,7 @@ use super::orient::upright;
 use super::profile::ToSrgb;
 use super::{CHANNELS, Picture};
 use crate::geometry::Size;
-use crate::metadata::{self, Ending, Format, Inspected};
+use crate::metadata::{self, Ending, Format, Inspected, Orientation};
 
 /// What a picture may cost before it is refused. Checked from the header, before decoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,6 @@ pub enum Colour {
 
 /// Why a picture could not be decoded. No message holds anything read from the file but sizes.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum DecodeError {
     /// More pixels than the limit.
     #[error(
@@ -170,8 +169,48 @@ pub fn decode(bytes: &[u8], inspected: &Inspected, limits: &Limits) -> Result<De
     Ok(Decoded { picture: upright(stored, inspected.orientation), colour })
 }
 
+/// Pixels that the platform decoded: HEIC and what else it knows.
+#[derive(Clone, Copy)]
+pub struct Raw<'a> {
+    /// Columns and rows as they are stored.
+    pub size: Size,
+    /// Red, green, blue, alpha: 8 bits each, not premultiplied, row after row without gaps.
+    pub rgba: &'a [u8],
+    /// The ICC profile of the pixels; `None` for sRGB.
+    pub profile: Option<&'a [u8]>,
+    /// How they are turned to be upright. [Exif 2.32, 4.6.4 A]
+    pub orientation: Orientation,
+}
+
+/// Takes pixels that were decoded elsewhere, as [`decode`] takes a file: upright, in sRGB, flattened on white.
+///
+/// # Errors
+/// [`DecodeError`]; [`DecodeError::Contradiction`] if there are more or fewer bytes than the size says.
+pub fn from_raw(raw: &Raw<'_>, limits: &Limits) -> Result<Decoded, DecodeError> {
+    let Raw { size, rgba, profile, orientation } = *raw;
+    check_size(size, limits)?;
+    if rgba.len() as u64 != size.pixels() * 4 {
+        return Err(DecodeError::Contradiction);
+    }
+    let to_srgb = profile.map(|icc| catch_unwind(|| ToSrgb::from_icc(icc)));
+    let (to_srgb, colour) = match to_srgb {
+        None => (None, Colour::Faithful),
+        Some(Ok(Ok(to_srgb))) if !to_srgb.is_gray() => (Some(to_srgb), Colour::Faithful),
+        Some(_) => (None, Colour::ProfileIgnored),
+    };
+    let rgb = catch_unwind(AssertUnwindSafe(|| to_rgb(rgba.to_vec(), ColorType::Rgba8, to_srgb.as_ref())))
+        .unwrap_or(Err(DecodeError::Damaged))?;
+    let stored = Picture::from_rgb(size, rgb).ok_or(DecodeError::Contradiction)?;
+    Ok(Decoded { picture: upright(stored, orientation), colour })
+}
+
 fn check_header(inspected: &Inspected, limits: &Limits) -> Result<(), DecodeError> {
-    let (width, height) = (inspected.width, inspected.height);
+    check_size(Size::new(inspected.width, inspected.height), limits)?;
+    if inspected.ending == Ending::CutShort { Err(DecodeError::CutShort) } else { Ok(()) }
+}
+
+fn check_size(size: Size, limits: &Limits) -> Result<(), DecodeError> {
+    let Size { width, height } = size;
     if width == 0 || height == 0 {
         return Err(DecodeError::NoPixels);
     }
@@ -180,9 +219,6 @@ fn check_header(inspected: &Inspected, limits: &Limits) -> Result<(), DecodeErro
     }
     if Size::new(width, height).pixels() > limits.pixels {
         return Err(DecodeError::TooManyPixels { width, height, limit: limits.pixels });
-    }
-    if inspected.ending == Ending::CutShort {
-        return Err(DecodeError::CutShort);
     }
     Ok(())
 }

@@ -67,7 +67,6 @@ pub enum Chroma {
 
 /// Why a picture could not be encoded.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum EncodeError {
     /// JPEG has no more than 65,535 columns or rows.
     #[error("a side is longer than JPEG allows: ask for PNG")]

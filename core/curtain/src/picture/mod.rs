@@ -10,7 +10,7 @@ mod orient;
 mod profile;
 mod scale;
 
-pub use decode::{Colour, DecodeError, Decoded, Limits, decode};
+pub use decode::{Colour, DecodeError, Decoded, Limits, Raw, decode, from_raw};
 pub use encode::{Chroma, EncodeError, Encoding, JpegQuality, encode};
 
 use crate::geometry::Size;

@@ -6,7 +6,7 @@ use super::{
 use crate::circle::Identity;
 use crate::clean::Options;
 use crate::consent::Level;
-use crate::detect::Detectors;
+use crate::detect::{Detectors, Unwatched, Watch};
 use crate::hash::Id;
 use crate::story::{Country, Known, Locale};
 use crate::time::UnixTime;
@@ -44,7 +44,25 @@ pub fn resume(
     further: Known,
     now: UnixTime,
 ) -> Result<Step, PostError> {
-    let scanned = look_again(case, vault, detectors, options, further)?;
+    resume_watched(case, vault, audience, detectors, options, further, now, &Unwatched)
+}
+
+/// The same, and tells `watch` how far looking is; it may end it.
+///
+/// # Errors
+/// As [`resume`].
+#[expect(clippy::too_many_arguments, reason = "what a case is taken up with")]
+pub fn resume_watched(
+    case: &KeptCase,
+    vault: &Vault,
+    audience: Level,
+    detectors: &Detectors,
+    options: &Options,
+    further: Known,
+    now: UnixTime,
+    watch: &dyn Watch,
+) -> Result<Step, PostError> {
+    let scanned = look_again_watched(case, vault, detectors, options, further, watch)?;
     let Some(decided) = &case.decided else { return Ok(Step::Scanned(scanned)) };
     let reviewed = match scanned.make(decided, options) {
         Ok(Made { objects, text, deidentified })
@@ -109,10 +127,25 @@ pub fn look_again(
     options: &Options,
     further: Known,
 ) -> Result<Scanned, PostError> {
+    look_again_watched(case, vault, detectors, options, further, &Unwatched)
+}
+
+/// The same, and tells `watch` how far it is; it may end it.
+///
+/// # Errors
+/// As [`look_again`].
+pub fn look_again_watched(
+    case: &KeptCase,
+    vault: &Vault,
+    detectors: &Detectors,
+    options: &Options,
+    further: Known,
+    watch: &dyn Watch,
+) -> Result<Scanned, PostError> {
     let locale = Locale::new(case.country, case.made_at.year());
     let draft = Draft::new(case.photos.clone(), &case.text, locale)?;
     let draft = draft.filed(case.about.clone()).knowing(terms(case, vault, further)?);
-    draft.scan(detectors, options).map_err(|refused| refused.error)
+    draft.scan_watched(detectors, options, watch).map_err(|refused| refused.error)
 }
 
 /// The newest sealed post of a case as it is now: under its present consent, by this device.

@@ -32,7 +32,9 @@ use thiserror::Error;
 pub use comment::{Comment, MAX_COMMENT, ScannedComment, SettledComment};
 pub(crate) use event::seal_said;
 pub use event::{Say, check_say, may_withdraw, seal_event, withdraw};
-pub use kept::{Step, add_photos, begin, look_again, resume, sealed_named, sealed_of};
+pub use kept::{
+    Step, add_photos, begin, look_again, look_again_watched, resume, resume_watched, sealed_named, sealed_of,
+};
 pub use objects::{Object, THUMBNAIL_SIDE, downscale};
 pub use open::{OpenError, OpenedBody, OpenedEvent, OpenedPost, Reading, Received, Said};
 pub use seal::{SealError, Sealed, SealedObject, SealedPost};
@@ -47,7 +49,7 @@ pub use crate::review::{CaseText, TextPart};
 
 use crate::clean::{self, CleanError, Options, Seen};
 use crate::consent::{Level, ObjectKind, Shortfall, ShownObject};
-use crate::detect::{Detectors, Finding};
+use crate::detect::{Detectors, Finding, Unwatched, Watch};
 use crate::hash::{Id, Sha256};
 use crate::review::{Decided, ReviewError, fingerprint, settle, text_fingerprint};
 use crate::story::{self, Findings, Known, Locale, StoryError, Warning};
@@ -63,7 +65,6 @@ pub const MAX_TEXT: usize = 64 << 10;
 
 /// Why a case does not go on.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum PostError {
     /// There is nothing in the case.
     #[error("the case has no photo: add at least one")]
@@ -258,12 +259,25 @@ impl Draft {
     /// # Errors
     /// [`PostError::Photo`]; a detector that could not run stops the case. [`PostError::Tag`].
     pub fn scan(self, detectors: &Detectors, options: &Options) -> Result<Scanned, Box<Refused<Self>>> {
+        self.scan_watched(detectors, options, &Unwatched)
+    }
+
+    /// The same, and tells `watch` how far it is, photo after photo; it may end the search.
+    ///
+    /// # Errors
+    /// As [`Self::scan`]; [`DetectError::Cancelled`](crate::detect::DetectError::Cancelled) among them.
+    pub fn scan_watched(
+        self,
+        detectors: &Detectors,
+        options: &Options,
+        watch: &dyn Watch,
+    ) -> Result<Scanned, Box<Refused<Self>>> {
         if let Err(error) = self.check_tags() {
             return refused(self, error);
         }
         let mut seen = Vec::new();
         for (place, photo) in self.photos.iter().enumerate() {
-            match clean::look(photo, detectors, &options.limits) {
+            match clean::look_watched(photo, detectors, &options.limits, watch) {
                 Ok((found, _)) => seen.push(found),
                 Err(error) => return refused(self, PostError::Photo { index: place + 1, error }),
             }

@@ -42,7 +42,6 @@ pub enum KeepReason {
 
 /// Why a text is not settled.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum StoryError {
     /// There are fewer or more decisions than findings.
     #[error("there are {decisions} decisions for {findings} findings in the text: decide on each once")]

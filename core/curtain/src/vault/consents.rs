@@ -45,7 +45,6 @@ pub struct Copy {
 
 /// Why no consent was recorded. Nothing was written.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum GrantError {
     /// Something is missing or wrong.
     #[error(transparent)]

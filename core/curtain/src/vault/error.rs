@@ -8,7 +8,6 @@ use crate::time::UnixTime;
 
 /// Why the vault did not do what was asked. No message holds a path, a key or anything that is kept.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum VaultError {
     /// The key store gave no key.
     #[error(transparent)]

@@ -80,7 +80,6 @@ pub trait KeyStore {
 
 /// Why the key store gave no key.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum KeyStoreError {
     /// The device is locked, or the person did not unlock the key.
     #[error("the key store is locked: unlock the device and try again")]

@@ -39,7 +39,6 @@ pub struct Withdrawn {
 
 /// Why no withdrawal was recorded.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum WithdrawError {
     /// No consent has this code.
     #[error("no consent in this vault has this withdrawal code: check it against the receipt")]

@@ -43,7 +43,6 @@ pub struct Expectations<'a> {
 
 /// Nothing could be said about the folder.
 #[derive(Debug, Error)]
-#[non_exhaustive]
 pub enum VerifyError {
     /// A file or the folder could not be read.
     #[error("the evidence could not be read")]
