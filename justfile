@@ -40,6 +40,10 @@ large COUNT="100000":
 story *ARGUMENTS:
     bash tests/peers/story/run {{ARGUMENTS}}
 
+# Kotlin against the library of this machine (JDK 17, Maven).
+kotlin:
+    bash android/run
+
 # Killing the command, and phone and relay, at random moments.
 kill KILLS="200":
     CURTAIN_KILLS={{KILLS}} cargo test -p curtain-tests --test promises -- killed --nocapture --test-threads=1
