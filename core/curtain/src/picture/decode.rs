@@ -146,27 +146,29 @@ pub fn decode(bytes: &[u8], inspected: &Inspected, limits: &Limits) -> Result<De
     let (colour_type, raw) = catch_unwind(AssertUnwindSafe(|| read_pixels(bytes, inspected, limits)))
         .unwrap_or(Err(DecodeError::Damaged))?;
 
-    let to_srgb = profile.map(|icc| catch_unwind(|| ToSrgb::from_icc(&icc)));
-    let (to_srgb, mut colour) = match to_srgb {
-        None => (None, Colour::Faithful),
-        Some(Ok(Ok(to_srgb))) => (Some(to_srgb), Colour::Faithful),
-        Some(_) => (None, Colour::ProfileIgnored),
-    };
+    let size = Size::new(inspected.width, inspected.height);
+    finished(raw, colour_type, profile.as_deref(), size, inspected.orientation)
+}
+
+/// Pixels as they are stored, in sRGB and upright.
+fn finished(
+    raw: Vec<u8>,
+    colour_type: ColorType,
+    profile: Option<&[u8]>,
+    size: Size,
+    orientation: Orientation,
+) -> Result<Decoded, DecodeError> {
     let grey_pixels =
         matches!(colour_type, ColorType::L8 | ColorType::L16 | ColorType::La8 | ColorType::La16);
-    let to_srgb = to_srgb.filter(|t| {
-        let fits = !t.is_gray() || grey_pixels;
-        if !fits {
-            colour = Colour::ProfileIgnored;
-        }
-        fits
-    });
-
-    let size = Size::new(inspected.width, inspected.height);
+    let (to_srgb, colour) = match profile.map(|icc| catch_unwind(|| ToSrgb::from_icc(icc))) {
+        None => (None, Colour::Faithful),
+        Some(Ok(Ok(to_srgb))) if !to_srgb.is_gray() || grey_pixels => (Some(to_srgb), Colour::Faithful),
+        Some(_) => (None, Colour::ProfileIgnored),
+    };
     let rgb = catch_unwind(AssertUnwindSafe(|| to_rgb(raw, colour_type, to_srgb.as_ref())))
         .unwrap_or(Err(DecodeError::Damaged))?;
     let stored = Picture::from_rgb(size, rgb).ok_or(DecodeError::Contradiction)?;
-    Ok(Decoded { picture: upright(stored, inspected.orientation), colour })
+    Ok(Decoded { picture: upright(stored, orientation), colour })
 }
 
 /// Pixels that the platform decoded: HEIC and what else it knows.
@@ -192,16 +194,7 @@ pub fn from_raw(raw: &Raw<'_>, limits: &Limits) -> Result<Decoded, DecodeError> 
     if rgba.len() as u64 != size.pixels() * 4 {
         return Err(DecodeError::Contradiction);
     }
-    let to_srgb = profile.map(|icc| catch_unwind(|| ToSrgb::from_icc(icc)));
-    let (to_srgb, colour) = match to_srgb {
-        None => (None, Colour::Faithful),
-        Some(Ok(Ok(to_srgb))) if !to_srgb.is_gray() => (Some(to_srgb), Colour::Faithful),
-        Some(_) => (None, Colour::ProfileIgnored),
-    };
-    let rgb = catch_unwind(AssertUnwindSafe(|| to_rgb(rgba.to_vec(), ColorType::Rgba8, to_srgb.as_ref())))
-        .unwrap_or(Err(DecodeError::Damaged))?;
-    let stored = Picture::from_rgb(size, rgb).ok_or(DecodeError::Contradiction)?;
-    Ok(Decoded { picture: upright(stored, orientation), colour })
+    finished(rgba.to_vec(), ColorType::Rgba8, profile, size, orientation)
 }
 
 fn check_header(inspected: &Inspected, limits: &Limits) -> Result<(), DecodeError> {
