@@ -4,6 +4,7 @@
 use curtain::consent::WithdrawalCode;
 use curtain::transport::Answer;
 
+use super::withdrawn::{blobs, consent};
 use super::{
     Between, Call, Fate, Process, Scene, World, done, files_below, in_circle, json, outbox, sync,
     sync_through, synced, titles,
@@ -58,7 +59,7 @@ fn what_was_denied_and_is_there_is_not_sent_twice() {
         done(&scene.ada.run(&["consent", "withdraw", &consent]));
     }
     synced(&scene.ada);
-    assert_eq!(files_below(&relay.store().join("blobs")).len(), 0);
+    assert_eq!(blobs(&relay), 0);
     synced(&scene.ben);
     assert!(titles(&scene.ben).is_empty());
 }
@@ -70,17 +71,14 @@ fn what_was_denied_is_withdrawn_as_soon_as_it_is_seen() {
     let scene = Scene::new(&world);
     scene.queued();
     deny(&scene, &relay);
-    let vault = open(&scene.ada.vault).unwrap();
-    let consent = vault.posts().unwrap()[0].consent;
-    let code: WithdrawalCode = vault.withdrawal_code(consent).unwrap().unwrap();
-    drop(vault);
-    done(&scene.ada.run(&["consent", "withdraw", "--code", &code.printed()]));
+    let (_, code) = consent(&scene);
+    done(&scene.ada.run(&["consent", "withdraw", "--code", &code]));
     assert_eq!(outbox(&scene.ada), [("post".to_owned(), "cancelled".to_owned())], "as far as she knows");
     synced(&scene.ada);
     let told = outbox(&scene.ada);
     assert!(told.contains(&("withdraw".to_owned(), "sent".to_owned())), "{told:?}");
     assert!(told.contains(&("code".to_owned(), "sent".to_owned())), "{told:?}");
-    assert_eq!(files_below(&relay.store().join("blobs")).len(), 0);
+    assert_eq!(blobs(&relay), 0);
     synced(&scene.ben);
     assert!(titles(&scene.ben).is_empty());
 }
@@ -127,10 +125,8 @@ fn a_code_is_said_to_every_relay_that_is_known() {
     let passing = Between::new(|_: &Call<'_>| Fate::Passes);
     sync_through(&scene.ada.vault, &other.url(), &passing).unwrap();
     other.kill();
-    let vault = open(&scene.ada.vault).unwrap();
-    let code = vault.withdrawal_code(vault.posts().unwrap()[0].consent).unwrap().unwrap();
-    drop(vault);
-    done(&scene.ada.run(&["consent", "withdraw", "--code", &code.printed()]));
+    let (_, code) = consent(&scene);
+    done(&scene.ada.run(&["consent", "withdraw", "--code", &code]));
     assert_eq!(sync(&scene.ada).status.code(), Some(1), "one of two relays is not there");
     let state = |kind: &str| outbox(&scene.ada).into_iter().find(|(found, _)| found == kind).unwrap().1;
     assert_eq!((state("withdraw"), state("code")), ("sent".to_owned(), "waiting".to_owned()));
@@ -245,10 +241,9 @@ fn a_tombstone_that_says_nothing_true_is_not_counted_as_read() {
     scene.queued();
     synced(&scene.ada);
     synced(&scene.ben);
-    let vault = open(&scene.ada.vault).unwrap();
-    let code = vault.withdrawal_code(vault.posts().unwrap()[0].consent).unwrap().unwrap();
-    drop(vault);
+    let (_, code) = consent(&scene);
     let transport = Between::new(|_: &Call<'_>| Fate::Passes);
+    let code = WithdrawalCode::parse(&code).unwrap();
     curtain::sync::withdraw_by_code(&transport, &relay.url(), &code).unwrap();
     let lying =
         Between::new(

@@ -10,14 +10,14 @@ use super::{
 use crate::people::open;
 
 /// The consent of Ada's one case, and its code as the receipt prints it.
-fn consent(scene: &Scene<'_>) -> (Id, String) {
+pub(super) fn consent(scene: &Scene<'_>) -> (Id, String) {
     let vault = open(&scene.ada.vault).unwrap();
     let id = vault.posts().unwrap()[0].consent;
     let code: WithdrawalCode = vault.withdrawal_code(id).unwrap().unwrap();
     (id, code.printed().to_string())
 }
 
-fn blobs(relay: &Process) -> usize {
+pub(super) fn blobs(relay: &Process) -> usize {
     files_below(&relay.store().join("blobs")).len()
 }
 
